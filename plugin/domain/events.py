@@ -1,0 +1,100 @@
+"""What can arrive, in the shop's words.
+
+An event carries the state of an object as it was when the payload was rendered, which can be later
+than the event itself. So an event is a hint to look and a version to compare, never an increment.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.domain.ledger import Account, Checkout, Order
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSeen:
+    """Any event about one order or one of its fulfilments."""
+
+    name: str
+    issued_at: datetime
+    order: Order
+    #: The merchant's own anonymizer marked this order; believed only from staff or an app.
+    anonymized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersImported:
+    """History: changes state, never triggers."""
+
+    name: str
+    issued_at: datetime
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSeen:
+    name: str
+    issued_at: datetime
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerGone:
+    name: str
+    issued_at: datetime
+    user_id: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutSeen:
+    name: str
+    issued_at: datetime
+    checkout: Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherSeen:
+    name: str
+    issued_at: datetime
+    voucher_id: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodesSeen:
+    name: str
+    issued_at: datetime
+    #: (Saleor's id of the code, the code).
+    codes: tuple[tuple[str, str], ...]
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackInStock:
+    name: str
+    issued_at: datetime
+    variant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppSeen:
+    """This app's own life at the shop: installed, updated, switched on or off, deleted."""
+
+    name: str
+    issued_at: datetime
+    app_id: str
+    active: bool
+    gone: bool
+
+
+Event = (
+    OrderSeen
+    | OrdersImported
+    | CustomerSeen
+    | CustomerGone
+    | CheckoutSeen
+    | VoucherSeen
+    | CodesSeen
+    | BackInStock
+    | AppSeen
+)

@@ -1,0 +1,88 @@
+"""What the platform has told us of: the newest version of each object, as values.
+
+Everything here is a copy of a fact at the platform. What we make of the facts is in `customer`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+#: Saleor's order states in which nothing has been bought (yet, or any more).
+NOT_COUNTING = frozenset({"DRAFT", "UNCONFIRMED", "CANCELED", "EXPIRED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    line_id: str
+    quantity: int
+    #: What the line cost, gross, in the order's currency.
+    total: Decimal
+    name: str
+    sku: str | None = None
+    variant_id: str | None = None
+    product_id: str | None = None
+    product_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    fulfilment_id: str
+    status: str
+    created_at: datetime
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    order_id: str
+    number: str
+    status: str
+    #: Whose it is: the signed-in user, else nobody; the e-mail was typed and proves nothing.
+    user_id: str | None
+    email: str
+    channel: str
+    currency: str
+    #: Gross, with shipping, after discounts; less what was refunded is in `refunded`.
+    total: Decimal
+    shipping: Decimal
+    refunded: Decimal
+    placed_at: datetime
+    #: The version of the order's own fields.
+    updated_at: datetime
+    voucher_code: str | None = None
+    country: str | None = None
+    language: str | None = None
+    lines: tuple[Line, ...] = ()
+    fulfilments: tuple[Fulfilment, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Confirmed or later, and not cancelled."""
+        return self.status not in NOT_COUNTING
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A registered customer. An account that is not confirmed proves nothing about its e-mail."""
+
+    user_id: str
+    email: str
+    confirmed: bool
+    updated_at: datetime
+    first_name: str = ""
+    language: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    checkout_id: str
+    user_id: str | None
+    email: str | None
+    channel: str
+    currency: str
+    subtotal: Decimal
+    shipping: Decimal
+    created_at: datetime
+    updated_at: datetime

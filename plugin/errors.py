@@ -1,0 +1,73 @@
+"""Every error that is ours, split by what the caller does next.
+
+RetentionError
+├── Rejected              the input is wrong: answer with the sentence, do not try again
+│   ├── NotVerified       a signature or token does not prove what it claims
+│   ├── NotAllowed        known who asks, but this is not theirs to do
+│   └── NotFound          nothing here by that name (also: nothing of yours)
+├── TryLater              right, but not now: try again after `after` seconds
+│   └── OutcomeUnknown    the call may have happened: look before you try again
+├── GiveUp                trying again changes nothing: a person has to look
+│   ├── AlreadyExists     what was to be created is there already
+│   ├── Gone              what was to be changed is no longer there
+│   └── TokenRefused      the platform does not take our token any more
+└── SettingsError         the process cannot start like this
+"""
+
+from collections.abc import Sequence
+
+
+class RetentionError(Exception):
+    """The root; `str(error)` is a sentence for the person who has to act."""
+
+
+class Rejected(RetentionError):
+    pass
+
+
+class NotVerified(Rejected):
+    pass
+
+
+class NotAllowed(Rejected):
+    pass
+
+
+class NotFound(Rejected):
+    pass
+
+
+class TryLater(RetentionError):
+    """`after`: seconds to wait, where the other side named them."""
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class OutcomeUnknown(TryLater):
+    pass
+
+
+class GiveUp(RetentionError):
+    pass
+
+
+class AlreadyExists(GiveUp):
+    """`names`: which of the things asked for exist already, as far as the platform says."""
+
+    def __init__(self, message: str, names: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.names = tuple(names)
+
+
+class Gone(GiveUp):
+    pass
+
+
+class TokenRefused(GiveUp):
+    pass
+
+
+class SettingsError(RetentionError):
+    pass

@@ -1,0 +1,100 @@
+"""One database, the same to its callers on SQLite and on PostgreSQL.
+
+Everything here is synchronous; async callers go through a thread. On SQLite there is one writer at a
+time, so `write()` takes a lock of the process first: waiting on it is fair, waiting on SQLite's own
+lock is a lottery.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from plugin.errors import TryLater
+
+#: Seconds that a writer of another process may hold SQLite before we say that it is locked.
+BUSY_SECONDS = 10
+#: Pages kept in memory by one SQLite connection, in KiB.
+CACHE_KIB = 16_384
+
+
+class Database:
+    """The engines of one process: `write` and `read` are the only ways to a connection."""
+
+    def __init__(self, url: str, pool_size: int = 8) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = _sqlite(self.url.render_as_string(hide_password=False), pool_size=1, begin="BEGIN IMMEDIATE")
+            self._reader = _sqlite(self.url.render_as_string(hide_password=False), pool_size=pool_size, begin="BEGIN")
+        else:
+            self._writer = self._reader = create_engine(
+                self.url.set(drivername="postgresql+psycopg"),
+                pool_size=pool_size,
+                max_overflow=0,
+                pool_pre_ping=True,
+                pool_timeout=BUSY_SECONDS,
+            )
+        self._one_writer = threading.Lock() if self.sqlite else nullcontext()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: committed at the end of the block, rolled back when it raises.
+
+        Raises `TryLater` when the database is locked or gone.
+        """
+        with _as_ours(), self._one_writer, self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that writes nothing. Raises `TryLater` when the database is locked or gone."""
+        with _as_ours(), self._reader.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise TryLater(f"The database did not answer: {error.orig}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise TryLater(f"The connection to the database was lost: {error.orig}") from error
+        raise
+    except SQLAlchemyError as error:
+        if isinstance(error, TimeoutError) or "QueuePool limit" in str(error):
+            raise TryLater("All connections to the database are in use.") from error
+        raise
+
+
+def _sqlite(url: str, pool_size: int, begin: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _: ConnectionPoolEntry) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

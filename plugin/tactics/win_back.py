@@ -1,0 +1,67 @@
+"""Win back: one code, when a silence has outgrown the customer's rhythm."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from plugin.domain.churn import at_risk_from, why_at_risk
+from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, Slot, Wish
+from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
+
+
+@dataclass(frozen=True, slots=True)
+class WinBack:
+    offer: OfferKind = param(OfferKind.PERCENTAGE, "What you give")
+    value: Decimal = param(Decimal(10), "How much", unit="% or currency", least=Decimal(0))
+    minimum: Decimal = param(
+        Decimal(0), "From a basket of", unit="currency", least=Decimal(0), help="0 for any basket."
+    )
+    currency: str | None = param(
+        None, "Currency", help="Needed for an amount or a minimum; only channels that have it."
+    )
+    valid_days: int = param(14, "Code valid for", unit="days", least=1, most=365)
+    text: str = param(
+        "We miss you, {name}: {offer} with code {code} until {until}.",
+        "Banner",
+        help="{name}, {offer}, {code} and {until} are filled in.",
+    )
+
+
+def check(params: WinBack) -> Iterator[str]:
+    if params.offer is OfferKind.PERCENTAGE and not 0 < params.value <= 100:
+        yield "A percentage must be above 0 and at most 100."
+    if params.offer is OfferKind.AMOUNT and params.value <= 0:
+        yield "An amount must be above 0."
+    if (params.offer is OfferKind.AMOUNT or params.minimum > 0) and not params.currency:
+        yield "Name the currency of the amount or the minimum."
+    if "{code}" not in params.text:
+        yield "The banner must hold {code}, or nobody learns of it."
+
+
+def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
+    history = view.state.history
+    moment = at_risk_from(history, view.rhythm)
+    if moment is None or history.last_order_id is None:
+        return
+    if moment > view.now:
+        yield CheckAgain(moment)
+        return
+    reason = why_at_risk(history, view.rhythm, view.now)
+    if not view.state.reachable:
+        yield Nothing(history.last_order_id, f"Nothing, because a guest has no account to show a code in. {reason}")
+        return
+    offer = Offer(params.offer, params.value, params.minimum, params.valid_days, params.currency)
+    text = params.text.replace("{offer}", offer.label).replace("{name}", view.state.first_name or "friend")
+    yield GiveCode(history.last_order_id, offer, Banner(Slot.BANNER, text), reason)
+
+
+TACTIC = Tactic(
+    key="win_back",
+    title="Win back",
+    pitch="Gives a customer one code when their silence has outgrown their own rhythm and your shop's.",
+    params=WinBack,
+    listens_to=frozenset({TriggerKind.MOMENT, TriggerKind.INSIDE}),
+    decide=decide,
+    check=check,
+)
