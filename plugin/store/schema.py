@@ -59,6 +59,8 @@ shops = Table(
     Column("rest_until", Moment),
     #: Origins whose pages may ask the storefront API.
     Column("origins", JSON, nullable=False),
+    #: The key of this shop's tombstones, encrypted: it outlives a rotation of the secret keys.
+    Column("pepper", Text, nullable=False),
     Column("installed_at", Moment, nullable=False),
 )
 
@@ -340,7 +342,7 @@ effects = Table(
     Index("ix_effects_status", "shop_id", "status"),
 )
 
-#: One Saleor voucher: a version of a campaign × the day it expires.
+#: One Saleor voucher: a version of a campaign and the day it expires.
 vouchers = Table(
     "vouchers",
     metadata,
