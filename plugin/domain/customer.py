@@ -82,5 +82,26 @@ def fold(orders: Iterable[Purchase], zone: tzinfo) -> History:
     )
 
 
+def extend(history: History, order: Purchase, zone: tzinfo) -> History | None:
+    """The fold with one more order, which was not in it, at its end; None where only a fold can tell."""
+    if not order.counts:
+        return history
+    if history.last_at is None or history.first_at is None:
+        return fold([order], zone)
+    if order.placed_at <= history.last_at:
+        return None
+    same_day = order.placed_at.astimezone(zone).date() == history.last_at.astimezone(zone).date()
+    spent = {**history.spent}
+    spent[order.currency] = spent.get(order.currency, Decimal(0)) + order.total - order.refunded
+    return History(
+        orders=history.orders + 1,
+        purchase_days=history.purchase_days + (0 if same_day else 1),
+        first_at=history.first_at,
+        last_at=order.placed_at,
+        last_order_id=order.order_id,
+        spent=dict(sorted(spent.items())),
+    )
+
+
 def _age(order: Purchase) -> tuple[datetime, str]:
     return order.placed_at, order.order_id

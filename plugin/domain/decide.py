@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from plugin.domain.campaigns import Campaign
-from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner, Slot
+from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner
 from plugin.domain.experiments import Arm, arm_of
 from plugin.domain.tactic import Trigger, View
 
@@ -33,13 +33,11 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the store knows beside the state: earlier decisions, arms, and what is shown now."""
+    """What the store knows beside the state: earlier decisions and arms, by campaign."""
 
     past: Mapping[int, Sequence[Past]]
     #: The arm that was stored before; it outlives changes of the share and merges of customers.
     arms: Mapping[int, Arm]
-    #: The digest of what each slot shows this customer.
-    shown: Mapping[Slot, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,8 @@ def _guarded(
 ) -> Iterator[Decision]:
     past = standing.past.get(campaign.campaign_id, ())
     if isinstance(wish, ShowBanner):
+        if view.shown.get(wish.banner.slot) == wish.banner:
+            return
         yield Decision(campaign, Outcome.SHOWN, "", wish.reason, wish, None)
         return
     if any(earlier.episode == wish.episode for earlier in past):

@@ -76,13 +76,8 @@ class EffectKind(StrEnum):
     LISTING = "listing"
     CODE = "code"
     BANNER = "banner"
-    #: The default for everyone, as the page that the storefront reads.
-    PAGE = "page"
     #: Take a code back.
     REVOKE = "revoke"
-    #: Tell the merchant of trouble, and that it is over.
-    PROBLEM = "problem"
-    PROBLEM_OVER = "problem_over"
 
 
 class EffectStatus(StrEnum):

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 
 from plugin.domain.churn import Rhythm
 from plugin.domain.customer import CustomerState
-from plugin.domain.effects import Slot, Wish
+from plugin.domain.effects import Banner, Slot, Wish
 from plugin.errors import Rejected
 
 
@@ -45,8 +45,8 @@ class View:
     now: datetime
     #: Channel → currency, for what is said in money.
     channels: Mapping[str, str] = field(default_factory=dict)
-    #: What each slot shows this customer now: the data of its banner.
-    shown: Mapping[Slot, Mapping[str, Any]] = field(default_factory=dict)
+    #: What each slot shows this customer now, and so has promised.
+    shown: Mapping[Slot, Banner] = field(default_factory=dict)
 
 
 P = TypeVar("P")

@@ -258,16 +258,18 @@ campaigns = Table(
     Index("ix_campaigns_name", "shop_id", "name", unique=True),
 )
 
-#: Every edit, with who and when.
+#: Every edit and every change of status, with who and when; never changed.
 campaign_versions = Table(
     "campaign_versions",
     metadata,
-    Column("campaign_id", BigKey, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
-    Column("version", Integer, primary_key=True),
+    Column("id", BigKey, primary_key=True),
     _shop(),
+    Column("campaign_id", BigKey, ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
     Column("settings", JSON, nullable=False),
     Column("edited_by", String(320), nullable=False),
     Column("edited_at", Moment, nullable=False),
+    Index("ix_campaign_versions_campaign", "shop_id", "campaign_id", "id"),
 )
 
 #: The arm a customer was put in, before the first exposure.

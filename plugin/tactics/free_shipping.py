@@ -44,7 +44,7 @@ def rule_for(params: FreeShipping, segment: str, channel: str, currency: str) ->
 def decide(view: View, trigger: Trigger, params: FreeShipping) -> Iterator[Wish]:
     moments: list[datetime | None] = [at_risk_from(view.state.history, view.rhythm)]
     segment = segment_of(view.state.history, view.rhythm, view.now)
-    shown = view.shown.get(Slot.FREE_SHIPPING, {})
+    shown = view.shown[Slot.FREE_SHIPPING].data if Slot.FREE_SHIPPING in view.shown else {}
     data = {}
     for channel, currency in sorted(view.channels.items()):
         threshold = threshold_now(

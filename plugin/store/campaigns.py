@@ -1,0 +1,167 @@
+"""Campaigns and their versions; params are read by the tactic each time, so a broken row names itself."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
+from plugin.domain.tactic import Tactic, read_params, write_params
+from plugin.errors import NotFound, Rejected
+from plugin.store.schema import campaign_versions, campaigns
+from plugin.store.statements import locked
+
+Tactics = Mapping[str, Tactic[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What stands around the tactic; see `Campaign` for the meaning."""
+
+    control_share: float = 0.1
+    pause_days: int = 60
+    inside_per_day: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.control_share <= 0.9:
+            raise Rejected("The control group must be between 0 and 0.9 of the audience.")
+        if self.pause_days < 0 or self.inside_per_day < 0:
+            raise Rejected("Days of pause and customers a day cannot be below 0.")
+
+
+def create(
+    connection: Connection, shop_id: int, name: str, tactic: Tactic[Any], params: Any, limits: Limits, now: datetime
+) -> Campaign:
+    """A draft; raises `Rejected` where the name is taken."""
+    taken = select(campaigns.c.id).where(campaigns.c.shop_id == shop_id, campaigns.c.name == name)
+    if connection.execute(taken).first():
+        raise Rejected(f"There is a campaign “{name}” already; choose another name or edit that one.")
+    values = {
+        "shop_id": shop_id,
+        "name": name,
+        "tactic": tactic.key,
+        "status": CampaignStatus.DRAFT.value,
+        "version": 1,
+        "params": write_params(params),
+        "salt": secrets.token_hex(8),
+        "created_at": now,
+        **asdict(limits),
+    }
+    campaign_id = connection.execute(campaigns.insert().values(values).returning(campaigns.c.id)).scalar_one()
+    _keep_version(connection, shop_id, campaign_id, "installation", now)
+    return get(connection, shop_id, name, {tactic.key: tactic})
+
+
+def get(connection: Connection, shop_id: int, name: str, tactics: Tactics) -> Campaign:
+    """Held until the transaction's end. Raises `NotFound`."""
+    statement = locked(select(campaigns).where(campaigns.c.shop_id == shop_id, campaigns.c.name == name))
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
+    return _read(row, tactics)
+
+
+def of_shop(connection: Connection, shop_id: int, tactics: Tactics) -> Sequence[Campaign]:
+    """In the order in which they were made. A campaign whose tactic is not installed any more is left out."""
+    statement = select(campaigns).where(campaigns.c.shop_id == shop_id).order_by(campaigns.c.id)
+    return [_read(row, tactics) for row in connection.execute(statement) if row.tactic in tactics]
+
+
+def edit(
+    connection: Connection, shop_id: int, campaign: Campaign, params: Any, limits: Limits, who: str, now: datetime
+) -> Campaign:
+    """A new version; codes already issued keep what they promised."""
+    if campaign.status is CampaignStatus.ENDED:
+        raise Rejected(f"“{campaign.name}” has ended; make a new campaign instead.")
+    _set(
+        connection,
+        shop_id,
+        campaign,
+        version=campaign.version + 1,
+        params=write_params(params),
+        **asdict(limits),
+    )
+    _keep_version(connection, shop_id, campaign.campaign_id, who, now)
+    return replace(campaign, version=campaign.version + 1, params=params, **asdict(limits))
+
+
+def change_status(
+    connection: Connection, shop_id: int, campaign: Campaign, status: CampaignStatus, who: str, now: datetime
+) -> Campaign:
+    """Raises `Rejected` for a step that is not in `NEXT_STATUS`."""
+    if status is campaign.status:
+        return campaign
+    if status not in NEXT_STATUS[campaign.status]:
+        raise Rejected(f"“{campaign.name}” is {campaign.status}; it cannot become {status}.")
+    switched_on = now if status is CampaignStatus.ON else campaign.switched_on_at
+    _set(connection, shop_id, campaign, status=status.value, switched_on_at=switched_on, inside_after=0)
+    _keep_version(connection, shop_id, campaign.campaign_id, who, now)
+    return replace(campaign, status=status, switched_on_at=switched_on)
+
+
+def inside_after(connection: Connection, shop_id: int, campaign_id: int) -> int:
+    """The last customer of those inside that has been asked about."""
+    statement = select(campaigns.c.inside_after).where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign_id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def save_inside_after(connection: Connection, shop_id: int, campaign_id: int, customer_id: int) -> None:
+    connection.execute(
+        update(campaigns)
+        .where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign_id)
+        .values(inside_after=customer_id)
+    )
+
+
+def limits_of(campaign: Campaign) -> Limits:
+    return Limits(campaign.control_share, campaign.pause_days, campaign.inside_per_day)
+
+
+def _set(connection: Connection, shop_id: int, campaign: Campaign, **values: Any) -> None:
+    connection.execute(
+        update(campaigns).where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign.campaign_id).values(values)
+    )
+
+
+def _keep_version(connection: Connection, shop_id: int, campaign_id: int, who: str, now: datetime) -> None:
+    """What the campaign says from now on."""
+    row = connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
+    settings = {
+        "status": row.status,
+        "params": row.params,
+        "control_share": row.control_share,
+        "pause_days": row.pause_days,
+        "inside_per_day": row.inside_per_day,
+    }
+    connection.execute(
+        campaign_versions.insert().values(
+            campaign_id=campaign_id,
+            version=row.version,
+            shop_id=shop_id,
+            settings=settings,
+            edited_by=who,
+            edited_at=now,
+        )
+    )
+
+
+def _read(row: Row[Any], tactics: Tactics) -> Campaign:
+    tactic = tactics.get(row.tactic)
+    if tactic is None:
+        raise NotFound(f"The tactic “{row.tactic}” of campaign “{row.name}” is not installed.")
+    return Campaign(
+        campaign_id=row.id,
+        name=row.name,
+        tactic=tactic,
+        params=read_params(tactic, row.params),
+        status=CampaignStatus(row.status),
+        version=row.version,
+        salt=row.salt,
+        control_share=row.control_share,
+        pause_days=row.pause_days,
+        inside_per_day=row.inside_per_day,
+        switched_on_at=row.switched_on_at,
+    )

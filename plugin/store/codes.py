@@ -1,0 +1,212 @@
+"""Our vouchers at the platform, and whose each code is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from plugin.store.schema import codes, vouchers
+
+
+class VoucherStatus(StrEnum):
+    OPEN = "open"
+    MADE = "made"
+    #: Removed by the merchant: noticed, and not fought over.
+    GONE = "gone"
+    #: Removed by us.
+    WITHDRAWN = "withdrawn"
+
+
+class CodeStatus(StrEnum):
+    DRAWN = "drawn"
+    ISSUED = "issued"
+    REDEEMED = "redeemed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    row_id: int
+    campaign_id: int
+    expires_at: datetime
+    voucher_id: str | None
+    status: VoucherStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    code: str
+    decision_id: int
+    campaign_id: int
+    customer_id: int
+    voucher: int
+    code_id: str | None
+    status: CodeStatus
+    expires_at: datetime
+
+
+def voucher_by_key(connection: Connection, shop_id: int, key: str) -> Voucher | None:
+    return _voucher(connection, vouchers.c.shop_id == shop_id, vouchers.c.key == key)
+
+
+def voucher(connection: Connection, shop_id: int, row_id: int) -> Voucher | None:
+    return _voucher(connection, vouchers.c.shop_id == shop_id, vouchers.c.id == row_id)
+
+
+def voucher_by_id(connection: Connection, shop_id: int, voucher_id: str) -> Voucher | None:
+    return _voucher(connection, vouchers.c.shop_id == shop_id, vouchers.c.voucher_id == voucher_id)
+
+
+def vouchers_made(connection: Connection, shop_id: int) -> Sequence[Voucher]:
+    """Those that are at the platform now."""
+    statement = select(vouchers).where(vouchers.c.shop_id == shop_id, vouchers.c.status == VoucherStatus.MADE.value)
+    return [_read_voucher(row) for row in connection.execute(statement.order_by(vouchers.c.id))]
+
+
+def open_voucher(
+    connection: Connection, shop_id: int, key: str, campaign_id: int, version: int, expires_at: datetime
+) -> Voucher:
+    values = {
+        "shop_id": shop_id,
+        "key": key,
+        "campaign_id": campaign_id,
+        "campaign_version": version,
+        "expires_at": expires_at,
+        "status": VoucherStatus.OPEN.value,
+    }
+    row_id = connection.execute(vouchers.insert().values(values).returning(vouchers.c.id)).scalar_one()
+    return Voucher(row_id, campaign_id, expires_at, None, VoucherStatus.OPEN)
+
+
+def save_voucher(
+    connection: Connection, shop_id: int, row_id: int, status: VoucherStatus, voucher_id: str | None = None
+) -> None:
+    values = {"status": status.value}
+    if voucher_id is not None:
+        values["voucher_id"] = voucher_id
+    connection.execute(update(vouchers).where(vouchers.c.shop_id == shop_id, vouchers.c.id == row_id).values(values))
+
+
+def draw(connection: Connection, shop_id: int, code: Code, now: datetime) -> None:
+    connection.execute(
+        codes.insert().values(
+            shop_id=shop_id,
+            code=code.code,
+            decision_id=code.decision_id,
+            campaign_id=code.campaign_id,
+            customer_id=code.customer_id,
+            voucher=code.voucher,
+            status=code.status.value,
+            drawn_at=now,
+            expires_at=code.expires_at,
+        )
+    )
+
+
+def redraw(connection: Connection, shop_id: int, taken: str, code: str) -> None:
+    """A code that exists elsewhere becomes another, as long as nobody has been given it."""
+    connection.execute(
+        update(codes)
+        .where(codes.c.shop_id == shop_id, codes.c.code == taken, codes.c.status == CodeStatus.DRAWN.value)
+        .values(code=code)
+    )
+
+
+def of_decision(connection: Connection, shop_id: int, decision_id: int) -> Code | None:
+    return _code(connection, codes.c.shop_id == shop_id, codes.c.decision_id == decision_id)
+
+
+def by_code(connection: Connection, shop_id: int, code: str) -> Code | None:
+    return _code(connection, codes.c.shop_id == shop_id, codes.c.code == code)
+
+
+def first_drawn(connection: Connection, shop_id: int, row_id: int) -> Code | None:
+    """The code that the voucher is made with."""
+    return _code(
+        connection,
+        codes.c.shop_id == shop_id,
+        codes.c.voucher == row_id,
+        codes.c.status == CodeStatus.DRAWN.value,
+    )
+
+
+def of_customer(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Code]:
+    return _codes(connection, codes.c.shop_id == shop_id, codes.c.customer_id == customer_id)
+
+
+def alive_in(connection: Connection, shop_id: int, row_id: int) -> Sequence[Code]:
+    """Codes of one voucher that can still be used."""
+    return _codes(
+        connection,
+        codes.c.shop_id == shop_id,
+        codes.c.voucher == row_id,
+        codes.c.status.in_((CodeStatus.DRAWN.value, CodeStatus.ISSUED.value)),
+    )
+
+
+def set_status(connection: Connection, shop_id: int, code: str, status: CodeStatus) -> None:
+    connection.execute(
+        update(codes).where(codes.c.shop_id == shop_id, codes.c.code == code).values(status=status.value)
+    )
+
+
+def redeem(connection: Connection, shop_id: int, code: str, order_id: str, at: datetime) -> None:
+    connection.execute(
+        update(codes)
+        .where(codes.c.shop_id == shop_id, codes.c.code == code, codes.c.redeemed_at.is_(None))
+        .values(status=CodeStatus.REDEEMED.value, order_id=order_id, redeemed_at=at)
+    )
+
+
+def save_code_id(connection: Connection, shop_id: int, code: str, code_id: str) -> None:
+    connection.execute(update(codes).where(codes.c.shop_id == shop_id, codes.c.code == code).values(code_id=code_id))
+
+
+def counts(connection: Connection, shop_id: int) -> dict[str, int]:
+    """Status → codes."""
+    statement = select(codes.c.status, func.count()).where(codes.c.shop_id == shop_id).group_by(codes.c.status)
+    return dict(row._tuple() for row in connection.execute(statement))
+
+
+def move(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:
+    connection.execute(
+        update(codes).where(codes.c.shop_id == shop_id, codes.c.customer_id == from_id).values(customer_id=into_id)
+    )
+
+
+def erase(connection: Connection, shop_id: int, customer_id: int) -> None:
+    connection.execute(delete(codes).where(codes.c.shop_id == shop_id, codes.c.customer_id == customer_id))
+
+
+def _voucher(connection: Connection, *conditions: Any) -> Voucher | None:
+    row = connection.execute(select(vouchers).where(*conditions)).one_or_none()
+    return None if row is None else _read_voucher(row)
+
+
+def _read_voucher(row: Any) -> Voucher:
+    return Voucher(row.id, row.campaign_id, row.expires_at, row.voucher_id, VoucherStatus(row.status))
+
+
+def _code(connection: Connection, *conditions: Any) -> Code | None:
+    found = _codes(connection, *conditions)
+    return found[0] if found else None
+
+
+def _codes(connection: Connection, *conditions: Any) -> list[Code]:
+    statement = select(codes).where(*conditions).order_by(codes.c.decision_id)
+    return [
+        Code(
+            row.code,
+            row.decision_id,
+            row.campaign_id,
+            row.customer_id,
+            row.voucher,
+            row.code_id,
+            CodeStatus(row.status),
+            row.expires_at,
+        )
+        for row in connection.execute(statement)
+    ]

@@ -1,0 +1,186 @@
+"""Customers: whose they are, what their orders add up to, what they are shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from plugin.domain.customer import CustomerState, History
+from plugin.domain.effects import Banner, Slot
+from plugin.domain.ledger import Account
+from plugin.domain.segments import Segment
+from plugin.store.schema import customers
+from plugin.store.statements import locked
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    state: CustomerState
+    email: str | None
+    segment: Segment
+    next_moment: datetime | None
+    shown: Mapping[Slot, Banner]
+    account_updated_at: datetime | None
+
+    @property
+    def customer_id(self) -> int:
+        return self.state.customer_id
+
+
+def lock(connection: Connection, shop_id: int, customer_id: int) -> Customer | None:
+    """The customer, held until the transaction's end; None where there is none (any more)."""
+    return _one(connection, _of(shop_id).where(customers.c.id == customer_id), lock=True)
+
+
+def by_user(connection: Connection, shop_id: int, user_id: str) -> Customer | None:
+    return _one(connection, _of(shop_id).where(customers.c.user_id == user_id), lock=True)
+
+
+def guest(connection: Connection, shop_id: int, email: str) -> Customer | None:
+    return _one(connection, _of(shop_id).where(customers.c.email == email, customers.c.user_id.is_(None)), lock=True)
+
+
+def proven_owner(connection: Connection, shop_id: int, email: str) -> Customer | None:
+    """The confirmed account with this e-mail."""
+    statement = _of(shop_id).where(customers.c.email == email, customers.c.confirmed)
+    return _one(connection, statement.order_by(customers.c.id), lock=True)
+
+
+def glance(connection: Connection, shop_id: int, user_id: str) -> Customer | None:
+    """One indexed read without a lock, for answers that cannot wait."""
+    return _one(connection, _of(shop_id).where(customers.c.user_id == user_id), lock=False)
+
+
+def create(
+    connection: Connection, shop_id: int, now: datetime, *, user_id: str | None = None, email: str | None = None
+) -> Customer:
+    values: dict[str, Any] = {
+        "shop_id": shop_id,
+        "user_id": user_id,
+        "email": email,
+        "spent": {},
+        "shown": {},
+        "created_at": now,
+    }
+    customer_id = connection.execute(customers.insert().values(values).returning(customers.c.id)).scalar_one()
+    state = CustomerState(customer_id, user_id, "", None, confirmed=False, history=History())
+    return Customer(state, email, Segment.NEW, None, {}, None)
+
+
+def save_account(connection: Connection, shop_id: int, customer_id: int, account: Account) -> None:
+    _set(
+        connection,
+        shop_id,
+        customer_id,
+        user_id=account.user_id,
+        email=account.email,
+        confirmed=account.confirmed,
+        first_name=account.first_name,
+        language=account.language,
+        account_updated_at=account.updated_at,
+    )
+
+
+def save_state(
+    connection: Connection,
+    shop_id: int,
+    customer_id: int,
+    history: History,
+    segment: Segment,
+    next_moment: datetime | None,
+) -> None:
+    _set(
+        connection,
+        shop_id,
+        customer_id,
+        orders=history.orders,
+        purchase_days=history.purchase_days,
+        first_at=history.first_at,
+        last_at=history.last_at,
+        last_order_id=history.last_order_id,
+        spent={currency: str(amount) for currency, amount in history.spent.items()},
+        segment=segment.value,
+        next_moment=next_moment,
+    )
+
+
+def save_shown(connection: Connection, shop_id: int, customer_id: int, shown: Mapping[Slot, Banner]) -> None:
+    plain = {slot.value: {"text": banner.text, "data": dict(banner.data)} for slot, banner in shown.items()}
+    _set(connection, shop_id, customer_id, shown=plain)
+
+
+def due(connection: Connection, shop_id: int, now: datetime, limit: int) -> Sequence[int]:
+    """Whose stored moment has come, oldest first, held; those that somebody else holds are left out."""
+    statement = (
+        select(customers.c.id)
+        .where(customers.c.shop_id == shop_id, customers.c.next_moment <= now)
+        .order_by(customers.c.next_moment)
+        .limit(limit)
+    )
+    return connection.execute(locked(statement, skip=True)).scalars().all()
+
+
+def shops_with_due(connection: Connection, now: datetime) -> Sequence[int]:
+    statement = select(customers.c.shop_id).where(customers.c.next_moment <= now).distinct()
+    return connection.execute(statement).scalars().all()
+
+
+def after(connection: Connection, shop_id: int, customer_id: int, limit: int) -> Sequence[int]:
+    """The next ids in order, for walks over everybody."""
+    statement = (
+        select(customers.c.id)
+        .where(customers.c.shop_id == shop_id, customers.c.id > customer_id)
+        .order_by(customers.c.id)
+        .limit(limit)
+    )
+    return connection.execute(statement).scalars().all()
+
+
+def reconsider_all(connection: Connection, shop_id: int, now: datetime) -> None:
+    """Everybody's moment is now: what they are measured by has changed."""
+    connection.execute(
+        update(customers).where(customers.c.shop_id == shop_id, customers.c.orders > 0).values(next_moment=now)
+    )
+
+
+def counts_by_segment(connection: Connection, shop_id: int) -> dict[str, int]:
+    statement = (
+        select(customers.c.segment, func.count()).where(customers.c.shop_id == shop_id).group_by(customers.c.segment)
+    )
+    return dict(row._tuple() for row in connection.execute(statement))
+
+
+def remove(connection: Connection, shop_id: int, customer_id: int) -> None:
+    connection.execute(delete(customers).where(customers.c.shop_id == shop_id, customers.c.id == customer_id))
+
+
+def _of(shop_id: int) -> Any:
+    return select(customers).where(customers.c.shop_id == shop_id)
+
+
+def _one(connection: Connection, statement: Any, *, lock: bool) -> Customer | None:
+    row = connection.execute(locked(statement.limit(1)) if lock else statement.limit(1)).one_or_none()
+    return None if row is None else _read(row)
+
+
+def _set(connection: Connection, shop_id: int, customer_id: int, **values: Any) -> None:
+    connection.execute(
+        update(customers).where(customers.c.shop_id == shop_id, customers.c.id == customer_id).values(values)
+    )
+
+
+def _read(row: Row[Any]) -> Customer:
+    history = History(
+        orders=row.orders,
+        purchase_days=row.purchase_days,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        last_order_id=row.last_order_id,
+        spent={currency: Decimal(amount) for currency, amount in row.spent.items()},
+    )
+    state = CustomerState(row.id, row.user_id, row.first_name, row.language, row.confirmed, history)
+    shown = {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in row.shown.items()}
+    return Customer(state, row.email, Segment(row.segment), row.next_moment, shown, row.account_updated_at)

@@ -1,0 +1,172 @@
+"""What was chosen for whom, and why; also when the choice was nothing."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from plugin.domain.decide import Decision, Outcome, Past, Standing
+from plugin.domain.experiments import Arm
+from plugin.domain.tactic import TriggerKind
+from plugin.store.schema import arms, campaigns, decisions
+from plugin.store.statements import insert
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A decision as people read it."""
+
+    decision_id: int
+    campaign: str
+    customer_id: int
+    outcome: Outcome
+    reason: str
+    decided_at: datetime
+
+
+def standing(connection: Connection, shop_id: int, customer_id: int) -> Standing:
+    past: dict[int, list[Past]] = defaultdict(list)
+    statement = select(decisions.c.campaign_id, decisions.c.episode, decisions.c.outcome, decisions.c.decided_at).where(
+        decisions.c.shop_id == shop_id, decisions.c.customer_id == customer_id, decisions.c.episode.is_not(None)
+    )
+    for campaign_id, episode, outcome, at in connection.execute(statement):
+        past[campaign_id].append(Past(episode, Outcome(outcome), at))
+    chosen = select(arms.c.campaign_id, arms.c.arm).where(arms.c.shop_id == shop_id, arms.c.customer_id == customer_id)
+    return Standing(past, {campaign_id: Arm(arm) for campaign_id, arm in connection.execute(chosen)})
+
+
+def save(
+    connection: Connection, shop_id: int, customer_id: int, decision: Decision, trigger: TriggerKind, now: datetime
+) -> int:
+    """The decision's id. The arm, where there is one, is kept first, and only the first time."""
+    if decision.arm is not None:
+        connection.execute(
+            insert(connection, arms)
+            .values(
+                campaign_id=decision.campaign.campaign_id,
+                customer_id=customer_id,
+                shop_id=shop_id,
+                arm=decision.arm.value,
+                at=now,
+            )
+            .on_conflict_do_nothing()
+        )
+    statement = decisions.insert().values(
+        shop_id=shop_id,
+        campaign_id=decision.campaign.campaign_id,
+        campaign_version=decision.campaign.version,
+        customer_id=customer_id,
+        episode=decision.episode or None,
+        outcome=decision.outcome.value,
+        reason=decision.reason,
+        trigger=trigger.value,
+        decided_at=now,
+    )
+    return int(connection.execute(statement.returning(decisions.c.id)).scalar_one())
+
+
+def episode_of(connection: Connection, shop_id: int, decision_id: int) -> str | None:
+    statement = select(decisions.c.episode).where(decisions.c.shop_id == shop_id, decisions.c.id == decision_id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def counted_since(connection: Connection, shop_id: int, campaign_id: int, trigger: TriggerKind, since: datetime) -> int:
+    """How many customers this campaign has acted for (or held back as control) since then."""
+    statement = select(func.count()).where(
+        decisions.c.shop_id == shop_id,
+        decisions.c.campaign_id == campaign_id,
+        decisions.c.trigger == trigger.value,
+        decisions.c.decided_at >= since,
+        decisions.c.outcome != Outcome.NOTHING.value,
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def latest(connection: Connection, shop_id: int, limit: int, customer_id: int | None = None) -> Sequence[Told]:
+    statement = (
+        select(decisions, campaigns.c.name)
+        .join(campaigns, campaigns.c.id == decisions.c.campaign_id)
+        .where(decisions.c.shop_id == shop_id)
+        .order_by(decisions.c.decided_at.desc(), decisions.c.id.desc())
+        .limit(limit)
+    )
+    if customer_id is not None:
+        statement = statement.where(decisions.c.customer_id == customer_id)
+    return [
+        Told(row.id, row.name, row.customer_id, Outcome(row.outcome), row.reason, row.decided_at)
+        for row in connection.execute(statement)
+    ]
+
+
+def counts_by_outcome(connection: Connection, shop_id: int) -> dict[str, dict[str, int]]:
+    """Campaign name → outcome → decisions."""
+    statement = (
+        select(campaigns.c.name, decisions.c.outcome, func.count())
+        .join(campaigns, campaigns.c.id == decisions.c.campaign_id)
+        .where(decisions.c.shop_id == shop_id)
+        .group_by(campaigns.c.name, decisions.c.outcome)
+    )
+    counted: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, outcome, number in connection.execute(statement):
+        counted[name][outcome] = number
+    return dict(counted)
+
+
+def unite(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:
+    """A guest's decisions become the account's; of two episodes alike the account's stays, of two arms the earlier."""
+    theirs = select(decisions.c.campaign_id, decisions.c.episode).where(
+        decisions.c.shop_id == shop_id, decisions.c.customer_id == into_id, decisions.c.episode.is_not(None)
+    )
+    for campaign_id, episode in connection.execute(theirs).all():
+        connection.execute(
+            delete(decisions).where(
+                decisions.c.shop_id == shop_id,
+                decisions.c.customer_id == from_id,
+                decisions.c.campaign_id == campaign_id,
+                decisions.c.episode == episode,
+            )
+        )
+    connection.execute(
+        update(decisions)
+        .where(decisions.c.shop_id == shop_id, decisions.c.customer_id == from_id)
+        .values(customer_id=into_id)
+    )
+    _unite_arms(connection, shop_id, from_id, into_id)
+
+
+def _unite_arms(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:
+    rows = connection.execute(
+        select(arms.c.campaign_id, arms.c.customer_id, arms.c.arm, arms.c.at)
+        .where(arms.c.shop_id == shop_id, arms.c.customer_id.in_((from_id, into_id)))
+        .order_by(arms.c.at, arms.c.customer_id)
+    ).all()
+    earliest: dict[int, Any] = {}
+    for row in rows:
+        earliest.setdefault(row.campaign_id, row)
+    erase_arms(connection, shop_id, (from_id, into_id))
+    if earliest:
+        connection.execute(
+            arms.insert(),
+            [
+                {"shop_id": shop_id, "campaign_id": c, "customer_id": into_id, "arm": row.arm, "at": row.at}
+                for c, row in earliest.items()
+            ],
+        )
+
+
+def erase_arms(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> None:
+    connection.execute(delete(arms).where(arms.c.shop_id == shop_id, arms.c.customer_id.in_(customer_ids)))
+
+
+def erase(connection: Connection, shop_id: int, customer_id: int) -> None:
+    erase_arms(connection, shop_id, (customer_id,))
+    connection.execute(delete(decisions).where(decisions.c.shop_id == shop_id, decisions.c.customer_id == customer_id))
+
+
+def prune(connection: Connection, before: datetime, limit: int) -> int:
+    """Decisions without an episode; those with one are what keeps a need from giving twice."""
+    old = select(decisions.c.id).where(decisions.c.decided_at < before, decisions.c.episode.is_(None)).limit(limit)
+    return connection.execute(delete(decisions).where(decisions.c.id.in_(old))).rowcount

@@ -1,0 +1,267 @@
+"""Effects: what is to be done at the platform, who is doing it, how it ended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
+
+from plugin.domain.effects import EffectKind, EffectStatus
+from plugin.store.schema import effects
+from plugin.store.statements import insert, locked
+
+#: Statuses from which an effect can still be carried out.
+UNDONE = (EffectStatus.OPEN.value, EffectStatus.FAILED.value, EffectStatus.LEASED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    effect_id: int
+    shop_id: int
+    kind: EffectKind
+    payload: Mapping[str, Any]
+    attempts: int
+    campaign_id: int | None
+    decision_id: int | None
+    customer_id: int | None
+    batch: str | None
+    #: Who may write its end.
+    lease: str | None
+
+
+def ask(
+    connection: Connection,
+    shop_id: int,
+    key: str,
+    kind: EffectKind,
+    payload: Mapping[str, Any],
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    campaign_id: int | None = None,
+    decision_id: int | None = None,
+    customer_id: int | None = None,
+    waits_for: int | None = None,
+    batch: str | None = None,
+) -> int:
+    """The effect's id; an effect with this key that is there already stays as it is."""
+    statement = (
+        insert(connection, effects)
+        .values(
+            shop_id=shop_id,
+            key=key,
+            kind=kind.value,
+            status=EffectStatus.OPEN.value,
+            payload=dict(payload),
+            campaign_id=campaign_id,
+            decision_id=decision_id,
+            customer_id=customer_id,
+            waits_for=waits_for,
+            batch=batch,
+            due_at=due_at or now,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(effects.c.id)
+    )
+    made = connection.execute(statement).scalar_one_or_none()
+    if made is not None:
+        return int(made)
+    known = select(effects.c.id).where(effects.c.shop_id == shop_id, effects.c.key == key)
+    return int(connection.execute(known).scalar_one())
+
+
+def lease(
+    connection: Connection, shop_id: int, now: datetime, holder: str, lasts: timedelta, limit: int
+) -> Sequence[Effect]:
+    """Take what is due, not waiting, and nobody's (or whose holder let the lease run out), oldest first."""
+    statement = select(effects).where(_ready(now), effects.c.shop_id == shop_id)
+    rows = connection.execute(locked(statement.order_by(effects.c.due_at, effects.c.id).limit(limit), skip=True)).all()
+    connection.execute(
+        update(effects)
+        .where(effects.c.id.in_([row.id for row in rows]))
+        .values(
+            status=EffectStatus.LEASED.value,
+            lease=holder,
+            leased_until=now + lasts,
+            attempts=effects.c.attempts + 1,
+        )
+    )
+    return [_read(row, attempts=row.attempts + 1, lease=holder) for row in rows]
+
+
+def shops_with_due(connection: Connection, now: datetime) -> Sequence[int]:
+    return connection.execute(select(effects.c.shop_id).where(_ready(now)).distinct()).scalars().all()
+
+
+def hold(connection: Connection, effect: Effect, payload: Mapping[str, Any] | None = None) -> bool:
+    """Whether the lease is still ours; `payload` replaces the effect's, in the same breath."""
+    values: dict[str, Any] = {"lease": effect.lease}
+    if payload is not None:
+        values["payload"] = dict(payload)
+    return bool(connection.execute(update(effects).where(_held(effect)).values(values)).rowcount)
+
+
+def end(
+    connection: Connection,
+    effect: Effect,
+    status: EffectStatus,
+    now: datetime,
+    *,
+    error: str | None = None,
+    due_at: datetime | None = None,
+    result: Mapping[str, Any] | None = None,
+) -> bool:
+    """Written only by the holder of the lease; whether it was."""
+    values: dict[str, Any] = {"status": status.value, "lease": None, "leased_until": None, "error": error}
+    if due_at is not None:
+        values["due_at"] = due_at
+    if result is not None:
+        values["result"] = dict(result)
+    if status in {EffectStatus.DONE, EffectStatus.DEAD, EffectStatus.WITHDRAWN}:
+        values["ended_at"] = now
+    written = connection.execute(update(effects).where(_held(effect)).values(values)).rowcount
+    if written and status is EffectStatus.WITHDRAWN:
+        _withdraw_followers(connection, [effect.effect_id], now, error or "")
+    return bool(written)
+
+
+def give_back(connection: Connection, effect: Effect, due_at: datetime) -> None:
+    """As if it had not been leased: this attempt was none."""
+    connection.execute(
+        update(effects)
+        .where(_held(effect))
+        .values(
+            status=EffectStatus.OPEN.value,
+            lease=None,
+            leased_until=None,
+            due_at=due_at,
+            attempts=effects.c.attempts - 1,
+        )
+    )
+
+
+def withdraw(connection: Connection, shop_id: int, now: datetime, why: str, *wanted: Any) -> int:
+    """All undone effects of the shop that meet the conditions, and what waits for them."""
+    ids = connection.execute(
+        select(effects.c.id).where(effects.c.shop_id == shop_id, effects.c.status.in_(UNDONE), *wanted)
+    ).scalars()
+    return _withdraw(connection, list(ids), now, why)
+
+
+def revive(connection: Connection, shop_id: int, now: datetime, effect_id: int | None = None) -> int:
+    """Dead ones are tried again from the beginning."""
+    statement = update(effects).where(effects.c.shop_id == shop_id, effects.c.status == EffectStatus.DEAD.value)
+    if effect_id is not None:
+        statement = statement.where(effects.c.id == effect_id)
+    values = {"status": EffectStatus.OPEN.value, "attempts": 0, "due_at": now, "ended_at": None}
+    return connection.execute(statement.values(values)).rowcount
+
+
+def status_of(connection: Connection, shop_id: int, key: str) -> tuple[int, EffectStatus] | None:
+    statement = select(effects.c.id, effects.c.status).where(effects.c.shop_id == shop_id, effects.c.key == key)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else (row.id, EffectStatus(row.status))
+
+
+def counts(connection: Connection, shop_id: int) -> dict[str, int]:
+    """Status → effects."""
+    statement = select(effects.c.status, func.count()).where(effects.c.shop_id == shop_id).group_by(effects.c.status)
+    return dict(row._tuple() for row in connection.execute(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead effect as people read it."""
+
+    effect_id: int
+    kind: str
+    error: str
+    attempts: int
+    ended_at: datetime
+
+
+def dead(connection: Connection, shop_id: int, limit: int) -> Sequence[Letter]:
+    statement = (
+        select(effects)
+        .where(effects.c.shop_id == shop_id, effects.c.status == EffectStatus.DEAD.value)
+        .order_by(effects.c.id)
+        .limit(limit)
+    )
+    return [
+        Letter(row.id, row.kind, row.error or "", row.attempts, row.ended_at) for row in connection.execute(statement)
+    ]
+
+
+def move(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:
+    connection.execute(
+        update(effects)
+        .where(effects.c.shop_id == shop_id, effects.c.customer_id == from_id)
+        .values(customer_id=into_id)
+    )
+
+
+def erase(connection: Connection, shop_id: int, customer_id: int) -> None:
+    connection.execute(delete(effects).where(effects.c.shop_id == shop_id, effects.c.customer_id == customer_id))
+
+
+def prune(connection: Connection, before: datetime, limit: int) -> int:
+    ended = (EffectStatus.DONE.value, EffectStatus.WITHDRAWN.value)
+    old = select(effects.c.id).where(effects.c.status.in_(ended), effects.c.ended_at < before).limit(limit)
+    return connection.execute(delete(effects).where(effects.c.id.in_(old))).rowcount
+
+
+def _ready(now: datetime) -> Any:
+    before = effects.alias("before")
+    waiting = exists().where(before.c.id == effects.c.waits_for, before.c.status != EffectStatus.DONE.value)
+    free = or_(
+        effects.c.status.in_((EffectStatus.OPEN.value, EffectStatus.FAILED.value)),
+        and_(effects.c.status == EffectStatus.LEASED.value, effects.c.leased_until < now),
+    )
+    return and_(effects.c.status.in_(UNDONE), free, effects.c.due_at <= now, ~waiting)
+
+
+def _held(effect: Effect) -> Any:
+    return and_(
+        effects.c.shop_id == effect.shop_id,
+        effects.c.id == effect.effect_id,
+        effects.c.status == EffectStatus.LEASED.value,
+        effects.c.lease == effect.lease,
+    )
+
+
+def _withdraw(connection: Connection, ids: Sequence[int], now: datetime, why: str) -> int:
+    if not ids:
+        return 0
+    values = {
+        "status": EffectStatus.WITHDRAWN.value,
+        "lease": None,
+        "leased_until": None,
+        "ended_at": now,
+        "error": why,
+    }
+    connection.execute(update(effects).where(effects.c.id.in_(ids)).values(values))
+    return len(ids) + _withdraw_followers(connection, ids, now, why)
+
+
+def _withdraw_followers(connection: Connection, ids: Sequence[int], now: datetime, why: str) -> int:
+    followers = connection.execute(
+        select(effects.c.id).where(effects.c.waits_for.in_(ids), effects.c.status.in_(UNDONE))
+    ).scalars()
+    return _withdraw(connection, list(followers), now, why)
+
+
+def _read(row: Any, *, attempts: int, lease: str | None) -> Effect:
+    return Effect(
+        effect_id=row.id,
+        shop_id=row.shop_id,
+        kind=EffectKind(row.kind),
+        payload=row.payload,
+        attempts=attempts,
+        campaign_id=row.campaign_id,
+        decision_id=row.decision_id,
+        customer_id=row.customer_id,
+        batch=row.batch,
+        lease=lease,
+    )
