@@ -1,0 +1,152 @@
+"""What has arrived and is not in the ledger yet."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Text, cast, delete, func, literal, or_, select, update
+
+from plugin.errors import NotFound
+from plugin.store.schema import inbox
+from plugin.store.statements import insert
+
+#: Counting further would only cost time: the limit of a full inbox lies below.
+COUNTED_AT_MOST = 1_000_000
+#: The error of a dead row, cut so that a page of them stays readable.
+ERROR_LENGTH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A verified webhook on its way in."""
+
+    shop_id: int
+    #: Digest of shop, event and raw body: two deliveries of one event are equal, two events are not.
+    key: bytes
+    #: Saleor's name, lower case: `order_created`.
+    event: str
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    row_id: int
+    event: str
+    body: bytes
+    received_at: datetime
+    #: How often it was tried before.
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRow:
+    row_id: int
+    event: str
+    received_at: datetime
+    attempts: int
+    error: str
+
+
+def add(conn: Connection, arrivals: Iterable[Arrival]) -> None:
+    """Write them, in one go; what is there already stays as it is."""
+    rows = [
+        {
+            "shop_id": a.shop_id,
+            "key": a.key,
+            "event": a.event,
+            "body": a.body,
+            "received_at": a.received_at,
+            "status": "open",
+            "due_at": a.received_at,
+        }
+        for a in arrivals
+    ]
+    if rows:
+        conn.execute(insert(conn, inbox).on_conflict_do_nothing(index_elements=["shop_id", "key"]), rows)
+
+
+def take(conn: Connection, shop_id: int, now: datetime, limit: int) -> list[InboxRow]:
+    """The oldest due rows, locked until the caller's transaction ends; what others hold is skipped."""
+    query = (
+        select(inbox.c.id, inbox.c.event, inbox.c.body, inbox.c.received_at, inbox.c.attempts)
+        .where(inbox.c.shop_id == shop_id, inbox.c.status == "open", inbox.c.due_at <= now)
+        .order_by(inbox.c.due_at, inbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [InboxRow(*row) for row in conn.execute(query)]
+
+
+def done(conn: Connection, shop_id: int, row_id: int) -> None:
+    """What it said is in the ledger; the key stays, so that a late duplicate is known."""
+    _change(conn, shop_id, row_id, status="done", body=b"", error=None)
+
+
+def retry(conn: Connection, shop_id: int, row_id: int, due_at: datetime, error: str) -> None:
+    _change(conn, shop_id, row_id, due_at=due_at, attempts=inbox.c.attempts + 1, error=error[:ERROR_LENGTH])
+
+
+def dead(conn: Connection, shop_id: int, row_id: int, error: str) -> None:
+    _change(conn, shop_id, row_id, status="dead", attempts=inbox.c.attempts + 1, error=error[:ERROR_LENGTH])
+
+
+def revive(conn: Connection, shop_id: int) -> int:
+    """All dead rows of the shop are open again; returns how many."""
+    statement = update(inbox).where(inbox.c.shop_id == shop_id, inbox.c.status == "dead")
+    return conn.execute(statement.values(status="open", attempts=0, due_at=inbox.c.received_at)).rowcount
+
+
+def dead_rows(conn: Connection, shop_id: int, limit: int) -> list[DeadRow]:
+    query = select(inbox.c.id, inbox.c.event, inbox.c.received_at, inbox.c.attempts, inbox.c.error)
+    query = query.where(inbox.c.shop_id == shop_id, inbox.c.status == "dead").order_by(inbox.c.id).limit(limit)
+    return [DeadRow(*row) for row in conn.execute(query)]
+
+
+def open_rows(conn: Connection) -> int:
+    """Of all shops; read from the index of due rows alone, and counted no further than makes sense."""
+    some = select(literal(1)).select_from(inbox).where(inbox.c.status == "open").limit(COUNTED_AT_MOST).subquery()
+    return conn.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def shops_with_due(conn: Connection, now: datetime) -> list[int]:
+    query = select(inbox.c.shop_id).where(inbox.c.status == "open", inbox.c.due_at <= now).distinct()
+    return sorted(conn.execute(query).scalars())
+
+
+def prune(conn: Connection, before: datetime, limit: int) -> int:
+    """Forget done rows of before that moment, at most so many; returns how many went."""
+    old = select(inbox.c.id).where(inbox.c.status == "done", inbox.c.received_at < before)
+    return conn.execute(delete(inbox).where(inbox.c.id.in_(old.order_by(inbox.c.received_at).limit(limit)))).rowcount
+
+
+def wipe(conn: Connection, shop_id: int, needles: Sequence[str]) -> int:
+    """For erasure: rows not yet done that hold one of these as a whole JSON string go; returns how many.
+
+    A whole string, because one id can begin another; in any case of letters, because addresses are
+    typed that way; plain and with escapes, because JSON allows both.
+    """
+    forms = {json.dumps(needle, ensure_ascii=ascii_only) for needle in needles for ascii_only in (True, False)}
+    if not forms:
+        return 0
+    holds = or_(*(_holds(conn, form.encode()) for form in sorted(forms)))
+    return conn.execute(
+        delete(inbox).where(inbox.c.shop_id == shop_id, inbox.c.status.in_(["open", "dead"]), holds)
+    ).rowcount
+
+
+def _holds(conn: Connection, form: bytes) -> ColumnElement[bool]:
+    part = cast(literal(form, LargeBinary), LargeBinary)
+    if conn.dialect.name == "sqlite":
+        return func.instr(func.lower(cast(inbox.c.body, Text)), func.lower(cast(part, Text))) > 0
+    # `encode` reads any bytes, where a conversion to text would stop at the first that is not UTF-8.
+    body, wanted = (func.lower(func.encode(value, "escape")) for value in (inbox.c.body, part))
+    return func.strpos(body, wanted) > 0
+
+
+def _change(conn: Connection, shop_id: int, row_id: int, **values: Any) -> None:
+    statement = update(inbox).where(inbox.c.shop_id == shop_id, inbox.c.id == row_id).values(values)
+    if conn.execute(statement).rowcount == 0:
+        raise NotFound(f"The inbox has no row {row_id} of shop {shop_id}.")

@@ -1,0 +1,179 @@
+"""The tenants: one row for each Saleor API URL that installed the app."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, case, select
+from sqlalchemy import delete as delete_from
+from sqlalchemy import update as update_table
+
+from plugin.domain.churn import Rhythm
+from plugin.errors import NotFound
+from plugin.store.schema import shops
+from plugin.store.statements import insert
+
+
+class ShopStatus(StrEnum):
+    ACTIVE = "active"
+    #: Switched off by the merchant; it takes up where it left off when switched on.
+    DEACTIVATED = "deactivated"
+    #: Erased at `erase_at`, unless it is installed again before.
+    UNINSTALLED = "uninstalled"
+    #: Saleor does not take our token any more.
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    shop_id: int
+    api_url: str
+    #: Saleor's id of this app there; a reinstall makes a new one.
+    app_id: str
+    #: Encrypted by `plugin.secrets`.
+    token: str
+    jwks: Mapping[str, Any]
+    status: ShopStatus
+    status_since: datetime
+    erase_at: datetime | None
+    name: str
+    saleor_version: str
+    time_zone: str
+    stopped: bool
+    rhythm: Rhythm
+    rhythm_at: datetime | None
+    rest_until: datetime | None
+    origins: tuple[str, ...]
+    #: Encrypted by `plugin.secrets`.
+    pepper: str
+    installed_at: datetime
+
+    @property
+    def active(self) -> bool:
+        return self.status is ShopStatus.ACTIVE
+
+
+def get(conn: Connection, shop_id: int) -> Shop:
+    row = conn.execute(select(shops).where(shops.c.id == shop_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no shop {shop_id}.")
+    return _shop(row)
+
+
+def find(conn: Connection, api_url: str) -> Shop | None:
+    row = conn.execute(select(shops).where(shops.c.api_url == api_url)).mappings().one_or_none()
+    return None if row is None else _shop(row)
+
+
+def everyone(conn: Connection) -> list[Shop]:
+    return [_shop(row) for row in conn.execute(_by_id()).mappings()]
+
+
+def active(conn: Connection) -> list[Shop]:
+    query = _by_id().where(shops.c.status == ShopStatus.ACTIVE)
+    return [_shop(row) for row in conn.execute(query).mappings()]
+
+
+def due_for_erasure(conn: Connection, now: datetime) -> list[Shop]:
+    query = _by_id().where(shops.c.status == ShopStatus.UNINSTALLED, shops.c.erase_at <= now)
+    return [_shop(row) for row in conn.execute(query).mappings()]
+
+
+def install(
+    conn: Connection,
+    *,
+    api_url: str,
+    app_id: str,
+    token: str,
+    jwks: Mapping[str, Any],
+    name: str,
+    saleor_version: str,
+    pepper: str,
+    now: datetime,
+) -> int:
+    """A new shop, or the same one again: then its data, pepper and settings stay as they were."""
+    values = {
+        "app_id": app_id,
+        "token": token,
+        "jwks": dict(jwks),
+        "status": ShopStatus.ACTIVE.value,
+        "status_since": now,
+        "erase_at": None,
+        "rest_until": None,
+        "name": name,
+        "saleor_version": saleor_version,
+        "installed_at": now,
+    }
+    first = insert(conn, shops).values(
+        **values, api_url=api_url, pepper=pepper, rhythm=asdict(Rhythm()), origins=[], time_zone="UTC", stopped=False
+    )
+    statement = first.on_conflict_do_update(index_elements=["api_url"], set_=values).returning(shops.c.id)
+    return int(conn.execute(statement).scalar_one())
+
+
+def set_status(
+    conn: Connection, shop_id: int, status: ShopStatus, now: datetime, erase_at: datetime | None = None
+) -> None:
+    """`status_since` moves only when the status does."""
+    since = case((shops.c.status == status, shops.c.status_since), else_=now)
+    _change(conn, shop_id, status=status.value, status_since=since, erase_at=erase_at)
+
+
+def save_jwks(conn: Connection, shop_id: int, jwks: Mapping[str, Any]) -> None:
+    _change(conn, shop_id, jwks=dict(jwks))
+
+
+def save_token(conn: Connection, shop_id: int, token: str) -> None:
+    """The same token, encrypted with another key."""
+    _change(conn, shop_id, token=token)
+
+
+def save_pepper(conn: Connection, shop_id: int, pepper: str) -> None:
+    """The same pepper, encrypted with another key."""
+    _change(conn, shop_id, pepper=pepper)
+
+
+def save_rhythm(conn: Connection, shop_id: int, rhythm: Rhythm, now: datetime) -> None:
+    _change(conn, shop_id, rhythm=asdict(rhythm), rhythm_at=now)
+
+
+def set_stopped(conn: Connection, shop_id: int, stopped: bool) -> None:
+    _change(conn, shop_id, stopped=stopped)
+
+
+def rest(conn: Connection, shop_id: int, until: datetime | None) -> None:
+    _change(conn, shop_id, rest_until=until)
+
+
+def set_origins(conn: Connection, shop_id: int, origins: Sequence[str]) -> None:
+    _change(conn, shop_id, origins=list(origins))
+
+
+def set_time_zone(conn: Connection, shop_id: int, time_zone: str) -> None:
+    _change(conn, shop_id, time_zone=time_zone)
+
+
+def delete(conn: Connection, shop_id: int) -> None:
+    """The shop and every row of it."""
+    if conn.execute(delete_from(shops).where(shops.c.id == shop_id)).rowcount == 0:
+        raise NotFound(f"There is no shop {shop_id}.")
+
+
+def _change(conn: Connection, shop_id: int, **values: Any) -> None:
+    if conn.execute(update_table(shops).where(shops.c.id == shop_id).values(values)).rowcount == 0:
+        raise NotFound(f"There is no shop {shop_id}.")
+
+
+def _by_id() -> Select[Any]:
+    return select(shops).order_by(shops.c.id)
+
+
+def _shop(row: RowMapping) -> Shop:
+    values = dict(row)
+    values["shop_id"] = values.pop("id")
+    values["status"] = ShopStatus(values["status"])
+    values["rhythm"] = Rhythm(**values["rhythm"])
+    values["origins"] = tuple(values["origins"])
+    return Shop(**values)
