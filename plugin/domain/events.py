@@ -35,6 +35,8 @@ class CustomerSeen:
     name: str
     issued_at: datetime
     account: Account
+    #: Caused by a call of this app: state, never a reason to act.
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class VoucherSeen:
     issued_at: datetime
     voucher_id: str
     gone: bool
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class CodesSeen:
     #: (Saleor's id of the code, the code).
     codes: tuple[tuple[str, str], ...]
     gone: bool
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

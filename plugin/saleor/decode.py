@@ -1,0 +1,217 @@
+"""A webhook's body → what has happened, in the shop's words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from plugin.domain import events, ledger
+from plugin.errors import Rejected
+from plugin.saleor import payloads
+
+#: The keys that the official anonymizer writes are on the order; this is its only value.
+ANONYMIZED = "true"
+#: Of a product's name; longer ones are cut, since nothing hangs on their end.
+NAME_LENGTH = 255
+
+P = TypeVar("P", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    #: The header Saleor-Event, lower case: `order_created`.
+    event: str
+    body: bytes
+    #: Our own at that shop.
+    app_id: str
+
+
+def decode(event: str, body: bytes, app_id: str) -> events.Event:
+    """What this delivery tells; the arguments are those of `Delivery`.
+
+    Raises `Rejected` for an event we never asked for and for a body that is not what our query asks for.
+    """
+    read = DECODERS.get(event)
+    if read is None:
+        raise Rejected(f"The event “{event[:60]}” is none that this app subscribes to.")
+    return read(Delivery(event, body, app_id))
+
+
+def email_of(typed: str) -> str:
+    """The one form in which addresses are compared and kept."""
+    return typed.strip().casefold()
+
+
+def _payload(model: type[P], given: Delivery) -> P:
+    try:
+        return model.model_validate_json(given.body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the body"
+        raise Rejected(f"The payload of {given.event} is not what was asked for: {where}: {first['msg']}.") from None
+
+
+def _order_seen(given: Delivery) -> events.Event:
+    payload = _payload(payloads.OrderEvent, given)
+    anonymized = given.event == "order_metadata_updated" and _anonymized(payload)
+    return events.OrderSeen(given.event, payload.issued_at, order_of(payload.order), anonymized)
+
+
+def _anonymized(payload: payloads.OrderEvent) -> bool:
+    """A shopper can write the same flag into the checkout that becomes an order; staff and apps alone count."""
+    by = payload.issuing_principal
+    trusted = by is not None and (by.typename == "App" or (by.typename == "User" and by.is_staff))
+    return trusted and payload.order.anonymized == ANONYMIZED
+
+
+def _orders_imported(given: Delivery) -> events.Event:
+    payload = _payload(payloads.BulkEvent, given)
+    return events.OrdersImported(given.event, payload.issued_at, tuple(order_of(order) for order in payload.orders))
+
+
+def order_of(order: payloads.Order) -> ledger.Order:
+    address = order.shipping_address or order.billing_address
+    gross = order.total.gross
+    return ledger.Order(
+        order_id=order.id,
+        number=order.number,
+        status=order.status,
+        user_id=order.user.id if order.user else None,
+        email=email_of(order.user_email or ""),
+        channel=order.channel.slug,
+        currency=gross.currency,
+        total=gross.amount,
+        shipping=order.shipping_price.gross.amount,
+        refunded=order.total_refunded.amount,
+        placed_at=order.created,
+        updated_at=order.updated_at,
+        voucher_code=order.voucher_code or None,
+        country=(address.country.code or None) if address else None,
+        language=order.language_code_enum,
+        lines=tuple(_line(line) for line in order.lines),
+        fulfilments=tuple(
+            ledger.Fulfilment(parcel.id, parcel.status, parcel.created, parcel.tracking_number)
+            for parcel in order.fulfillments
+        ),
+    )
+
+
+def _line(line: payloads.OrderLine) -> ledger.Line:
+    product = line.variant.product if line.variant else None
+    return ledger.Line(
+        line_id=line.id,
+        quantity=line.quantity,
+        total=line.total_price.gross.amount,
+        name=line.product_name[:NAME_LENGTH],
+        sku=line.product_sku,
+        variant_id=line.product_variant_id,
+        product_id=product.id if product else None,
+        product_type=product.product_type.slug if product else None,
+    )
+
+
+def _customer_seen(given: Delivery) -> events.Event:
+    payload = _payload(payloads.UserEvent, given)
+    return events.CustomerSeen(
+        given.event, payload.issued_at, account_of(payload.user), _ours(payload.issuing_principal, given)
+    )
+
+
+def account_of(user: payloads.User) -> ledger.Account:
+    said = user.metafields or {}
+    return ledger.Account(
+        user_id=user.id,
+        email=email_of(user.email),
+        confirmed=user.is_confirmed,
+        updated_at=user.updated_at,
+        first_name=user.first_name,
+        language=user.language_code,
+        metadata={key: str(value) for key, value in said.items() if value is not None},
+    )
+
+
+def _ours(principal: payloads.Principal | None, given: Delivery) -> bool:
+    return principal is not None and principal.id == given.app_id
+
+
+def _customer_gone(given: Delivery) -> events.Event:
+    payload = _payload(payloads.GoneUserEvent, given)
+    email = email_of(payload.user.email or "")
+    return events.CustomerGone(given.event, payload.issued_at, payload.user.id, email or None)
+
+
+def _checkout_seen(given: Delivery) -> events.Event:
+    payload = _payload(payloads.CheckoutEvent, given)
+    checkout = payload.checkout
+    seen = ledger.Checkout(
+        checkout_id=checkout.id,
+        user_id=checkout.user.id if checkout.user else None,
+        email=email_of(checkout.email) if checkout.email else None,
+        channel=checkout.channel.slug,
+        currency=checkout.subtotal_price.gross.currency,
+        subtotal=checkout.subtotal_price.gross.amount,
+        shipping=checkout.shipping_price.gross.amount,
+        created_at=checkout.created,
+        updated_at=checkout.updated_at,
+    )
+    return events.CheckoutSeen(given.event, payload.issued_at, seen)
+
+
+def _voucher_seen(given: Delivery) -> events.Event:
+    payload = _payload(payloads.VoucherEvent, given)
+    ours = _ours(payload.issuing_principal, given)
+    return events.VoucherSeen(
+        given.event, payload.issued_at, payload.voucher.id, given.event == "voucher_deleted", ours
+    )
+
+
+def _codes_seen(given: Delivery) -> events.Event:
+    payload = _payload(payloads.CodesEvent, given)
+    codes = tuple((code.id, code.code) for code in payload.voucher_codes)
+    ours = _ours(payload.issuing_principal, given)
+    return events.CodesSeen(given.event, payload.issued_at, codes, given.event == "voucher_codes_deleted", ours)
+
+
+def _back_in_stock(given: Delivery) -> events.Event:
+    payload = _payload(payloads.VariantEvent, given)
+    return events.BackInStock(given.event, payload.issued_at, payload.product_variant.id)
+
+
+def _app_seen(given: Delivery) -> events.Event:
+    payload = _payload(payloads.AppEvent, given)
+    return events.AppSeen(
+        given.event, payload.issued_at, payload.recipient.id, payload.app.is_active, given.event == "app_deleted"
+    )
+
+
+_ORDER_EVENTS = (
+    "order_created",
+    "order_confirmed",
+    "order_paid",
+    "order_fully_paid",
+    "order_updated",
+    "order_cancelled",
+    "order_refunded",
+    "order_fully_refunded",
+    "order_expired",
+    "order_fulfilled",
+    "order_metadata_updated",
+    "fulfillment_created",
+    "fulfillment_canceled",
+    "fulfillment_tracking_number_updated",
+)
+
+#: Every event that this app subscribes to; a test holds it equal to the manifest.
+DECODERS: Mapping[str, Callable[[Delivery], events.Event]] = {
+    **dict.fromkeys(_ORDER_EVENTS, _order_seen),
+    "order_bulk_created": _orders_imported,
+    **dict.fromkeys(("customer_created", "customer_updated"), _customer_seen),
+    **dict.fromkeys(("account_confirmed", "account_email_changed"), _customer_seen),
+    **dict.fromkeys(("customer_deleted", "account_deleted"), _customer_gone),
+    **dict.fromkeys(("checkout_created", "checkout_updated"), _checkout_seen),
+    **dict.fromkeys(("voucher_created", "voucher_updated", "voucher_deleted"), _voucher_seen),
+    **dict.fromkeys(("voucher_codes_created", "voucher_codes_deleted"), _codes_seen),
+    "product_variant_back_in_stock": _back_in_stock,
+    **dict.fromkeys(("app_installed", "app_updated", "app_status_changed", "app_deleted"), _app_seen),
+}
