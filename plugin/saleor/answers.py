@@ -1,0 +1,89 @@
+"""What Saleor's answer means: data, or an error by what the caller does next."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError
+
+from plugin.errors import AlreadyExists, GiveUp, Gone, OutcomeUnknown, TokenRefused, TryLater
+from plugin.saleor.operations import Operation
+
+#: Names of the exceptions (PyJWT's) that Saleor gives for a token that it does not take.
+TOKEN_ERRORS = frozenset(
+    {
+        "ExpiredSignatureError",
+        "InvalidTokenError",
+        "InvalidSignatureError",
+        "InvalidAudienceError",
+        "InvalidIssuerError",
+        "ImmatureSignatureError",
+        "DecodeError",
+        "PyJWTError",
+    }
+)
+#: Asked the same way again, these answer the same; all others are accidents inside Saleor.
+OUR_MISTAKES = frozenset({"GraphQLError", "GraphQLSyntaxError", "ValidationError", "QueryCostError", "ValueError"})
+TAKEN = frozenset({"ALREADY_EXISTS", "UNIQUE"})
+
+
+class NotPermitted(GiveUp):
+    """A permission is missing, or Saleor does not know the token at all: it answers both alike."""
+
+
+def data_of(asked: Operation, result: ExecutionResult) -> dict[str, Any]:
+    """The data of an answer that holds no error of any kind."""
+    data = result.data or {}
+    if result.errors:
+        raise _from_errors(asked, result.errors, data)
+    if result.data is None:
+        raise OutcomeUnknown(f"{asked.name}: Saleor answered without data.")
+    if asked.mutation:
+        for payload in data.values():
+            refuse_payload(asked.name, payload)
+    return data
+
+
+def _from_errors(asked: Operation, errors: Sequence[GraphQLError], data: Mapping[str, Any]) -> Exception:
+    codes = {_code(error) for error in errors}
+    said = "; ".join(error.message for error in errors)
+    if codes & TOKEN_ERRORS:
+        return TokenRefused(f"Saleor does not take this app's token any more ({said}); install the app again.")
+    if asked.mutation and any(payload is not None for payload in data.values()):
+        return OutcomeUnknown(f"{asked.name}: Saleor did it, but could not say what it did ({said}).")
+    if "PermissionDenied" in codes:
+        return NotPermitted(f"{asked.name}: {said}. Grant the app this permission in the Dashboard.")
+    if codes <= OUR_MISTAKES:
+        return GiveUp(f"{asked.name}: Saleor does not take the request: {said}.")
+    unclear = OutcomeUnknown if asked.mutation else TryLater
+    return unclear(f"{asked.name}: Saleor failed inside: {said}.")
+
+
+def _code(error: GraphQLError) -> str:
+    exception = (error.extensions or {}).get("exception")
+    return str(exception.get("code", "")) if isinstance(exception, Mapping) else "GraphQLError"
+
+
+def refuse_payload(name: str, payload: Any) -> None:
+    """Raises for a mutation that Saleor carried out not at all, and said why in the payload."""
+    if payload is None:
+        raise OutcomeUnknown(f"{name}: Saleor answered with an empty payload.")
+    errors = payload.get("errors") or []
+    if not errors:
+        return
+    said = f"{name}: {'; '.join(_sentence(error) for error in errors)}."
+    codes = {error.get("code") for error in errors}
+    if codes <= TAKEN:
+        raise AlreadyExists(said, names=tuple(_names(errors)))
+    if "NOT_FOUND" in codes and all(error.get("field") in {"id", None} for error in errors):
+        raise Gone(said)
+    raise GiveUp(said)
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    where = error.get("field") or error.get("path") or "request"
+    return f"{where} {error.get('code', '')}: {(error.get('message') or '').rstrip('.')}"
+
+
+def _names(errors: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    for error in errors:
+        yield from error.get("voucherCodes") or ()

@@ -1,0 +1,48 @@
+"""How many calls one shop gets: hosted shops answer 429 from about 120 a minute on."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import anyio
+
+from plugin.errors import TryLater
+
+
+class Budget:
+    """A token bucket for one shop, shared by everything in this process that calls it."""
+
+    def __init__(
+        self,
+        per_minute: float = 100,
+        burst: int = 20,
+        *,
+        longest_wait: float = 10,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self._interval = 60 / per_minute
+        self._tolerance = self._interval * (burst - 1)
+        self._longest_wait = longest_wait
+        self._clock = clock
+        self._sleep = sleep
+        #: When the bucket is full again, counting all calls that were let through.
+        self._full_at = clock()
+        self._rest_until = clock()
+
+    async def acquire(self) -> None:
+        """Returns when one call may go out.
+
+        Raises `TryLater` instead of waiting long: who waits holds a lease.
+        """
+        now = self._clock()
+        full_at = max(self._full_at, now)
+        wait = max(full_at - self._tolerance, self._rest_until) - now
+        if wait > self._longest_wait:
+            raise TryLater(f"This shop takes no more calls now; the next in {wait:.0f} seconds.", after=wait)
+        self._full_at = full_at + self._interval
+        if wait > 0:
+            await self._sleep(wait)
+
+    def rest(self, seconds: float) -> None:
+        """No call to this shop for so long (it said 429)."""
+        self._rest_until = max(self._rest_until, self._clock() + seconds)

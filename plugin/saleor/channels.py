@@ -1,0 +1,52 @@
+"""The shop's channels, and what their own rates ship for free."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from plugin.domain.channels import Channel
+from plugin.saleor.client import Saleor
+
+
+async def read_channels(saleor: Saleor) -> list[Channel]:
+    data = await saleor.call("ChannelsRead")
+    zones = [zone async for zone in saleor.pages("ShippingRead", "shippingZones")]
+    return [_channel(node, zones) for node in data["channels"] or ()]
+
+
+def _channel(node: Mapping[str, Any], zones: Sequence[Mapping[str, Any]]) -> Channel:
+    return Channel(
+        slug=node["slug"],
+        channel_id=node["id"],
+        currency=node["currencyCode"],
+        active=node["isActive"],
+        gross=node["taxConfiguration"]["displayGrossPrices"],
+        free_from=min(_free_minimums(node["id"], node["defaultCountry"]["code"], zones), default=None),
+    )
+
+
+def _free_minimums(channel_id: str, country: str, zones: Sequence[Mapping[str, Any]]) -> Iterator[Decimal]:
+    for zone in zones:
+        here = any(channel["id"] == channel_id for channel in zone["channels"])
+        if not here or all(item["code"] != country for item in zone["countries"]):
+            continue
+        for method in zone["shippingMethods"] or ():
+            if _for_everyone(method):
+                yield from _free_listings(channel_id, method)
+
+
+def _for_everyone(method: Mapping[str, Any]) -> bool:
+    """A rate by weight, by postal code or not for every product keeps no promise made to everyone."""
+    return method["type"] == "PRICE" and not method["postalCodeRules"] and not method["excludedProducts"]["edges"]
+
+
+def _free_listings(channel_id: str, method: Mapping[str, Any]) -> Iterator[Decimal]:
+    for listing in method["channelListings"] or ():
+        if listing["channel"]["id"] != channel_id or listing["price"] is None or listing["maximumOrderPrice"]:
+            continue
+        if _amount(listing["price"]) == 0:
+            yield _amount(listing["minimumOrderPrice"])
+
+
+def _amount(money: Mapping[str, Any] | None) -> Decimal:
+    return Decimal(0) if money is None else Decimal(str(money["amount"]))
