@@ -76,7 +76,9 @@ class EffectKind(StrEnum):
     LISTING = "listing"
     CODE = "code"
     BANNER = "banner"
-    #: Take a code back.
+    #: Take a banner away.
+    CLEAR = "clear"
+    #: Take codes back.
     REVOKE = "revoke"
 
 

@@ -1,8 +1,10 @@
 """What can be given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 
 class OfferKind(StrEnum):
@@ -35,3 +37,21 @@ class Offer:
                 return f"{self.value.normalize():f} {self.currency} off"
             case OfferKind.FREE_SHIPPING:
                 return "free shipping"
+
+
+def write_offer(offer: Offer) -> dict[str, Any]:
+    """The offer as JSON values."""
+    return {
+        "kind": offer.kind.value,
+        "value": str(offer.value),
+        "minimum": str(offer.minimum),
+        "valid_days": offer.valid_days,
+        "currency": offer.currency,
+    }
+
+
+def read_offer(data: Mapping[str, Any]) -> Offer:
+    """The inverse of `write_offer`."""
+    return Offer(
+        OfferKind(data["kind"]), Decimal(data["value"]), Decimal(data["minimum"]), data["valid_days"], data["currency"]
+    )

@@ -27,6 +27,8 @@ class TriggerKind(StrEnum):
     MOMENT = "moment"
     #: The campaign was switched on, or edited, with those who are inside already.
     INSIDE = "inside"
+    #: Something was learnt of the past: it changes the state, and no tactic may listen to it.
+    HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)

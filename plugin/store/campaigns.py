@@ -116,6 +116,14 @@ def save_inside_after(connection: Connection, shop_id: int, campaign_id: int, cu
     )
 
 
+def shops_with_inside(connection: Connection) -> Sequence[int]:
+    """Shops with a campaign that has not yet asked all who were inside."""
+    statement = select(campaigns.c.shop_id).where(
+        campaigns.c.status == CampaignStatus.ON.value, campaigns.c.inside_per_day > 0
+    )
+    return connection.execute(statement.distinct()).scalars().all()
+
+
 def limits_of(campaign: Campaign) -> Limits:
     return Limits(campaign.control_share, campaign.pause_days, campaign.inside_per_day)
 

@@ -33,6 +33,7 @@ class Voucher:
     campaign_id: int
     expires_at: datetime
     voucher_id: str | None
+    first_code: str | None
     status: VoucherStatus
 
 
@@ -78,7 +79,7 @@ def open_voucher(
         "status": VoucherStatus.OPEN.value,
     }
     row_id = connection.execute(vouchers.insert().values(values).returning(vouchers.c.id)).scalar_one()
-    return Voucher(row_id, campaign_id, expires_at, None, VoucherStatus.OPEN)
+    return Voucher(row_id, campaign_id, expires_at, None, None, VoucherStatus.OPEN)
 
 
 def save_voucher(
@@ -88,6 +89,12 @@ def save_voucher(
     if voucher_id is not None:
         values["voucher_id"] = voucher_id
     connection.execute(update(vouchers).where(vouchers.c.shop_id == shop_id, vouchers.c.id == row_id).values(values))
+
+
+def save_first_code(connection: Connection, shop_id: int, row_id: int, code: str | None) -> None:
+    connection.execute(
+        update(vouchers).where(vouchers.c.shop_id == shop_id, vouchers.c.id == row_id).values(first_code=code)
+    )
 
 
 def draw(connection: Connection, shop_id: int, code: Code, now: datetime) -> None:
@@ -168,7 +175,7 @@ def save_code_id(connection: Connection, shop_id: int, code: str, code_id: str) 
 def counts(connection: Connection, shop_id: int) -> dict[str, int]:
     """Status → codes."""
     statement = select(codes.c.status, func.count()).where(codes.c.shop_id == shop_id).group_by(codes.c.status)
-    return dict(row._tuple() for row in connection.execute(statement))
+    return dict(connection.execute(statement).tuples().all())
 
 
 def move(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:
@@ -187,7 +194,7 @@ def _voucher(connection: Connection, *conditions: Any) -> Voucher | None:
 
 
 def _read_voucher(row: Any) -> Voucher:
-    return Voucher(row.id, row.campaign_id, row.expires_at, row.voucher_id, VoucherStatus(row.status))
+    return Voucher(row.id, row.campaign_id, row.expires_at, row.voucher_id, row.first_code, VoucherStatus(row.status))
 
 
 def _code(connection: Connection, *conditions: Any) -> Code | None:

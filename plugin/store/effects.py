@@ -76,7 +76,13 @@ def lease(
     connection: Connection, shop_id: int, now: datetime, holder: str, lasts: timedelta, limit: int
 ) -> Sequence[Effect]:
     """Take what is due, not waiting, and nobody's (or whose holder let the lease run out), oldest first."""
-    statement = select(effects).where(_ready(now), effects.c.shop_id == shop_id)
+    return _lease(connection, effects.c.shop_id == shop_id, now, holder, lasts, limit)
+
+
+def _lease(
+    connection: Connection, which: Any, now: datetime, holder: str, lasts: timedelta, limit: int
+) -> Sequence[Effect]:
+    statement = select(effects).where(_ready(now), which)
     rows = connection.execute(locked(statement.order_by(effects.c.due_at, effects.c.id).limit(limit), skip=True)).all()
     connection.execute(
         update(effects)
@@ -142,10 +148,10 @@ def give_back(connection: Connection, effect: Effect, due_at: datetime) -> None:
     )
 
 
-def withdraw(connection: Connection, shop_id: int, now: datetime, why: str, *wanted: Any) -> int:
-    """All undone effects of the shop that meet the conditions, and what waits for them."""
+def withdraw_batch(connection: Connection, shop_id: int, batch: str, now: datetime, why: str) -> int:
+    """All undone effects of this batch, and what waits for them."""
     ids = connection.execute(
-        select(effects.c.id).where(effects.c.shop_id == shop_id, effects.c.status.in_(UNDONE), *wanted)
+        select(effects.c.id).where(effects.c.shop_id == shop_id, effects.c.batch == batch, effects.c.status.in_(UNDONE))
     ).scalars()
     return _withdraw(connection, list(ids), now, why)
 
@@ -159,6 +165,40 @@ def revive(connection: Connection, shop_id: int, now: datetime, effect_id: int |
     return connection.execute(statement.values(values)).rowcount
 
 
+def reopen(connection: Connection, shop_id: int, keys: Sequence[str], now: datetime) -> None:
+    """Withdrawn ones that are wanted after all."""
+    connection.execute(
+        update(effects)
+        .where(
+            effects.c.shop_id == shop_id,
+            effects.c.key.in_(keys),
+            effects.c.status == EffectStatus.WITHDRAWN.value,
+        )
+        .values(status=EffectStatus.OPEN.value, attempts=0, due_at=now, ended_at=None, error=None)
+    )
+
+
+def hasten(connection: Connection, shop_id: int, key: str, at: datetime) -> None:
+    """Due at that moment, unless it is due earlier."""
+    connection.execute(
+        update(effects)
+        .where(
+            effects.c.shop_id == shop_id,
+            effects.c.key == key,
+            effects.c.status.in_((EffectStatus.OPEN.value, EffectStatus.FAILED.value)),
+            effects.c.due_at > at,
+        )
+        .values(due_at=at)
+    )
+
+
+def lease_batch(
+    connection: Connection, shop_id: int, batch: str, now: datetime, holder: str, lasts: timedelta, limit: int
+) -> Sequence[Effect]:
+    """More of the same batch, to be carried out in the same call."""
+    return _lease(connection, and_(effects.c.shop_id == shop_id, effects.c.batch == batch), now, holder, lasts, limit)
+
+
 def status_of(connection: Connection, shop_id: int, key: str) -> tuple[int, EffectStatus] | None:
     statement = select(effects.c.id, effects.c.status).where(effects.c.shop_id == shop_id, effects.c.key == key)
     row = connection.execute(statement).one_or_none()
@@ -168,7 +208,7 @@ def status_of(connection: Connection, shop_id: int, key: str) -> tuple[int, Effe
 def counts(connection: Connection, shop_id: int) -> dict[str, int]:
     """Status → effects."""
     statement = select(effects.c.status, func.count()).where(effects.c.shop_id == shop_id).group_by(effects.c.status)
-    return dict(row._tuple() for row in connection.execute(statement))
+    return dict(connection.execute(statement).tuples().all())
 
 
 @dataclass(frozen=True, slots=True)

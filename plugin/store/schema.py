@@ -356,6 +356,8 @@ vouchers = Table(
     Column("expires_at", Moment, nullable=False),
     #: Saleor's id, once it is there.
     Column("voucher_id", String(100)),
+    #: The code it is made with, chosen before the first call and kept for every later one.
+    Column("first_code", String(40)),
     #: open, made, gone (removed by the merchant), withdrawn (by us).
     Column("status", String(10), nullable=False),
     Index("ix_vouchers_key", "shop_id", "key", unique=True),

@@ -135,8 +135,8 @@ def save_pepper(conn: Connection, shop_id: int, pepper: str) -> None:
     _change(conn, shop_id, pepper=pepper)
 
 
-def save_rhythm(conn: Connection, shop_id: int, rhythm: Rhythm, now: datetime) -> None:
-    _change(conn, shop_id, rhythm=asdict(rhythm), rhythm_at=now)
+def save_rhythm(conn: Connection, shop_id: int, rhythm: Rhythm, learnt_at: datetime | None) -> None:
+    _change(conn, shop_id, rhythm=asdict(rhythm), rhythm_at=learnt_at)
 
 
 def set_stopped(conn: Connection, shop_id: int, stopped: bool) -> None:

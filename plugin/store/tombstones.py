@@ -24,4 +24,5 @@ def erased_at(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -
     statement = select(func.max(tombstones.c.erased_at)).where(
         tombstones.c.shop_id == shop_id, tombstones.c.subject.in_(subjects)
     )
-    return connection.execute(statement).scalar_one()
+    last: datetime | None = connection.execute(statement).scalar_one()
+    return last

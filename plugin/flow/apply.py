@@ -1,0 +1,151 @@
+"""One event, written into the ledger; who is touched by it is looked at again afterwards."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from plugin.domain.events import (
+    AppSeen,
+    BackInStock,
+    CheckoutSeen,
+    CodesSeen,
+    CustomerGone,
+    CustomerSeen,
+    Event,
+    OrderSeen,
+    OrdersImported,
+    VoucherSeen,
+)
+from plugin.domain.ledger import Order
+from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.flow import asks, identity
+from plugin.flow.erase import Eraser
+from plugin.flow.scene import Scene
+from plugin.flow.touch import Touch
+from plugin.store import codes, customers, effects, ledger, shops
+from plugin.store.codes import CodeStatus, VoucherStatus
+from plugin.store.shops import ShopStatus
+
+
+def apply(connection: Connection, scene: Scene, eraser: Eraser, event: Event) -> list[Touch]:
+    match event:
+        case OrderSeen(anonymized=True):
+            return list(eraser.order(connection, scene, event.order.order_id))
+        case OrderSeen():
+            return list(_order(connection, scene, eraser, event.order, event.issued_at, TriggerKind.ORDER))
+        case OrdersImported():
+            return [
+                touch
+                for order in event.orders
+                for touch in _order(connection, scene, eraser, order, event.issued_at, TriggerKind.HISTORY)
+            ]
+        case CustomerSeen():
+            return _account(connection, scene, eraser, event)
+        case CustomerGone():
+            eraser.customer(connection, scene, event.user_id, event.email)
+        case CheckoutSeen():
+            ledger.save_checkout(connection, scene.shop_id, event.checkout)
+            return _checkout(connection, scene, event)
+        case VoucherSeen(gone=True):
+            _voucher_gone(connection, scene, event.voucher_id)
+        case CodesSeen():
+            _codes(connection, scene, event)
+        case AppSeen():
+            _app(connection, scene, eraser.grace, event)
+        case VoucherSeen() | BackInStock():
+            pass  # Nothing of ours depends on what a voucher is called; nobody waits for stock yet.
+    return []
+
+
+def _order(
+    connection: Connection, scene: Scene, eraser: Eraser, order: Order, issued_at: datetime, kind: TriggerKind
+) -> Iterator[Touch]:
+    if eraser.forgotten(connection, scene.shop_id, order):
+        return
+    held_by = ledger.owner_of(connection, scene.shop_id, order.order_id)
+    owner = identity.owner_for(connection, scene.shop_id, order, held_by, scene.now)
+    new = held_by is None
+    if not ledger.save_order(connection, scene.shop_id, owner.customer_id, order, issued_at, new=new):
+        return
+    if order.voucher_code and order.counts:
+        _redeemed(connection, scene, order)
+    yield Touch(owner.customer_id, Trigger(kind, order.updated_at), order if new else None)
+    if held_by is not None and held_by != owner.customer_id:
+        yield from _left_behind(connection, scene, held_by)
+
+
+def _left_behind(connection: Connection, scene: Scene, customer_id: int) -> Iterator[Touch]:
+    """Who held an order that turned out to be another's; a guest made only of it was never there."""
+    customer = customers.lock(connection, scene.shop_id, customer_id)
+    if customer is None:
+        return
+    if customer.state.user_id is None and not ledger.has_orders(connection, scene.shop_id, customer_id):
+        customers.remove(connection, scene.shop_id, customer_id)
+        return
+    yield Touch(customer_id, Trigger(TriggerKind.HISTORY, scene.now))
+
+
+def _redeemed(connection: Connection, scene: Scene, order: Order) -> None:
+    code = codes.by_code(connection, scene.shop_id, order.voucher_code or "")
+    if code is None:
+        return
+    codes.redeem(connection, scene.shop_id, code.code, order.order_id, order.placed_at)
+    asks.clear_banner(connection, scene, code, scene.now)
+
+
+def _account(connection: Connection, scene: Scene, eraser: Eraser, event: CustomerSeen) -> list[Touch]:
+    if eraser.was_erased(connection, scene.shop_id, event.account.user_id):
+        return []
+    customer_id = identity.recognise(connection, scene.shop_id, event.account, scene.now)
+    kind = TriggerKind.HISTORY if event.ours else TriggerKind.ACCOUNT
+    return [Touch(customer_id, Trigger(kind, event.account.updated_at))]
+
+
+def _checkout(connection: Connection, scene: Scene, event: CheckoutSeen) -> list[Touch]:
+    listening = any(TriggerKind.CHECKOUT in campaign.tactic.listens_to for campaign in scene.campaigns)
+    if event.checkout.user_id is None or not listening:
+        return []
+    customer = customers.by_user(connection, scene.shop_id, event.checkout.user_id)
+    return [Touch(customer.customer_id, Trigger(TriggerKind.CHECKOUT, event.checkout.updated_at))] if customer else []
+
+
+def _voucher_gone(connection: Connection, scene: Scene, voucher_id: str) -> None:
+    voucher = codes.voucher_by_id(connection, scene.shop_id, voucher_id)
+    if voucher is None or voucher.status is VoucherStatus.WITHDRAWN:
+        return
+    lose_voucher(connection, scene, voucher.row_id)
+
+
+def lose_voucher(connection: Connection, scene: Scene, row_id: int) -> None:
+    """The merchant removed it: nothing more is promised from it, and what was shown is taken down."""
+    codes.save_voucher(connection, scene.shop_id, row_id, VoucherStatus.GONE)
+    effects.withdraw_batch(
+        connection, scene.shop_id, f"code:{row_id}", scene.now, "The voucher was removed in the Dashboard."
+    )
+    for code in codes.alive_in(connection, scene.shop_id, row_id):
+        codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
+        asks.clear_banner(connection, scene, code, scene.now)
+
+
+def _codes(connection: Connection, scene: Scene, event: CodesSeen) -> None:
+    for code_id, text in event.codes:
+        code = codes.by_code(connection, scene.shop_id, text)
+        if code is None:
+            continue
+        if not event.gone:
+            codes.save_code_id(connection, scene.shop_id, text, code_id)
+        elif code.status in {CodeStatus.DRAWN, CodeStatus.ISSUED}:
+            codes.set_status(connection, scene.shop_id, text, CodeStatus.WITHDRAWN)
+            asks.clear_banner(connection, scene, code, scene.now)
+
+
+def _app(connection: Connection, scene: Scene, grace: timedelta, event: AppSeen) -> None:
+    """A late event about an earlier installation must not touch the one that is there now."""
+    if event.app_id != scene.shop.app_id:
+        return
+    if event.gone:
+        shops.set_status(connection, scene.shop_id, ShopStatus.UNINSTALLED, scene.now, erase_at=scene.now + grace)
+    elif scene.shop.status in {ShopStatus.ACTIVE, ShopStatus.DEACTIVATED}:
+        status = ShopStatus.ACTIVE if event.active else ShopStatus.DEACTIVATED
+        shops.set_status(connection, scene.shop_id, status, scene.now)

@@ -1,0 +1,164 @@
+"""A decision's effects, as rows: voucher → channel listing → code → banner."""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from plugin.domain.decide import Decision, Outcome
+from plugin.domain.effects import Banner, EffectKind, GiveCode, ShowBanner
+from plugin.domain.offers import Offer, write_offer
+from plugin.flow.scene import Scene
+from plugin.secrets import draw_code
+from plugin.store import codes, customers, effects
+from plugin.store.codes import Code, CodeStatus, Voucher, VoucherStatus
+from plugin.store.customers import Customer
+
+
+def refuse_if_removed(connection: Connection, scene: Scene, decision: Decision) -> Decision:
+    """A voucher that the merchant removed is not made again under the same version and day."""
+    if not isinstance(decision.wish, GiveCode):
+        return decision
+    key, _ = voucher_key(scene, decision, decision.wish.offer)
+    known = codes.voucher_by_key(connection, scene.shop_id, key)
+    if known is None or known.status is not VoucherStatus.GONE:
+        return decision
+    reason = "Nothing, because the voucher of this campaign for that day was removed in the Dashboard."
+    return replace(decision, outcome=Outcome.NOTHING, reason=reason, wish=None)
+
+
+def give_code(
+    connection: Connection, scene: Scene, customer: Customer, decision: Decision, decision_id: int, wish: GiveCode
+) -> None:
+    voucher, listing = _voucher(connection, scene, decision, decision_id, wish.offer)
+    code = Code(
+        draw_code(),
+        decision_id,
+        decision.campaign.campaign_id,
+        customer.customer_id,
+        voucher.row_id,
+        None,
+        CodeStatus.DRAWN,
+        voucher.expires_at,
+    )
+    codes.draw(connection, scene.shop_id, code, scene.now)
+    made = effects.ask(
+        connection,
+        scene.shop_id,
+        f"code:{decision_id}",
+        EffectKind.CODE,
+        {"voucher": voucher.row_id},
+        scene.now,
+        campaign_id=decision.campaign.campaign_id,
+        decision_id=decision_id,
+        customer_id=customer.customer_id,
+        waits_for=listing,
+        batch=f"code:{voucher.row_id}",
+    )
+    _banner(connection, scene, customer, decision, decision_id, wish.banner, waits_for=made)
+
+
+def show_banner(
+    connection: Connection, scene: Scene, customer: Customer, decision: Decision, decision_id: int, wish: ShowBanner
+) -> None:
+    """What is shown is promised from this transaction on, not from the moment it reaches the storefront."""
+    shown = {**customer.shown, wish.banner.slot: wish.banner}
+    if not wish.banner.data:
+        del shown[wish.banner.slot]
+    customers.save_shown(connection, scene.shop_id, customer.customer_id, shown)
+    _banner(connection, scene, customer, decision, decision_id, wish.banner, waits_for=None)
+
+
+def voucher_key(scene: Scene, decision: Decision, offer: Offer) -> tuple[str, date]:
+    """One voucher holds one version of a campaign, one offer and one day of expiry; and that day."""
+    day = scene.now.astimezone(scene.zone).date() + timedelta(days=offer.valid_days)
+    said = hashlib.blake2b(json.dumps(write_offer(offer), sort_keys=True).encode(), digest_size=6).hexdigest()
+    return f"{decision.campaign.campaign_id}:{decision.campaign.version}:{day}:{said}", day
+
+
+def _voucher(
+    connection: Connection, scene: Scene, decision: Decision, decision_id: int, offer: Offer
+) -> tuple[Voucher, int]:
+    """The voucher's row and the effect that lists it, asked for when it is the first of its day."""
+    key, day = voucher_key(scene, decision, offer)
+    campaign = decision.campaign
+    voucher = codes.voucher_by_key(connection, scene.shop_id, key) or codes.open_voucher(
+        connection, scene.shop_id, key, campaign.campaign_id, campaign.version, end_of_day(day, scene)
+    )
+    payload = {
+        "voucher": voucher.row_id,
+        "name": f"{campaign.name} until {day} ({campaign.tactic.title} {key})",
+        "offer": write_offer(offer),
+    }
+    if voucher.status is VoucherStatus.WITHDRAWN:
+        codes.save_voucher(connection, scene.shop_id, voucher.row_id, VoucherStatus.OPEN)
+        effects.reopen(connection, scene.shop_id, (f"voucher:{key}", f"listing:{key}"), scene.now)
+    made = effects.ask(
+        connection,
+        scene.shop_id,
+        f"voucher:{key}",
+        EffectKind.VOUCHER,
+        payload,
+        scene.now,
+        campaign_id=campaign.campaign_id,
+        decision_id=decision_id,
+    )
+    listed = effects.ask(
+        connection,
+        scene.shop_id,
+        f"listing:{key}",
+        EffectKind.LISTING,
+        payload,
+        scene.now,
+        campaign_id=campaign.campaign_id,
+        waits_for=made,
+    )
+    return voucher, listed
+
+
+def _banner(
+    connection: Connection,
+    scene: Scene,
+    customer: Customer,
+    decision: Decision,
+    decision_id: int,
+    banner: Banner,
+    waits_for: int | None,
+) -> None:
+    effects.ask(
+        connection,
+        scene.shop_id,
+        f"banner:{decision_id}",
+        EffectKind.BANNER,
+        {"slot": banner.slot.value, "text": banner.text, "data": dict(banner.data)},
+        scene.now,
+        campaign_id=decision.campaign.campaign_id,
+        decision_id=decision_id,
+        customer_id=customer.customer_id,
+        waits_for=waits_for,
+    )
+
+
+def clear_banner(connection: Connection, scene: Scene, code: Code, at: datetime) -> None:
+    """Take the banner of this code away at that moment; asked for twice, the earlier moment counts."""
+    key = f"clear:{code.decision_id}"
+    payload = {"slot": "banner", "code": code.code}
+    effects.ask(
+        connection,
+        scene.shop_id,
+        key,
+        EffectKind.CLEAR,
+        payload,
+        scene.now,
+        due_at=at,
+        campaign_id=code.campaign_id,
+        customer_id=code.customer_id,
+    )
+    effects.hasten(connection, scene.shop_id, key, at)
+
+
+def end_of_day(day: date, scene: Scene) -> datetime:
+    """The last second of that day in the shop's zone."""
+    return datetime.combine(day, time(23, 59, 59), scene.zone)

@@ -1,0 +1,261 @@
+"""What each kind of effect is: whether it is still wanted, its call, and what is written when it worked.
+
+`prepare` and `finish` run in a transaction, `call` outside of any.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.effects import Banner, EffectKind, GiveCode, Slot
+from plugin.domain.offers import read_offer
+from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.errors import AlreadyExists
+from plugin.flow import asks
+from plugin.flow.apply import lose_voucher
+from plugin.flow.reconsider import view_of
+from plugin.flow.scene import Scene
+from plugin.saleor.client import Saleor
+from plugin.saleor.customers import put_customer_metadata
+from plugin.saleor.vouchers import add_codes, list_voucher, make_voucher, remove_codes
+from plugin.secrets import draw_code
+from plugin.store import codes, customers, decisions
+from plugin.store.codes import Code, CodeStatus, Voucher, VoucherStatus
+from plugin.store.customers import Customer
+from plugin.store.effects import Effect
+
+#: The metadata keys that storefronts read; see docs/storefront.md.
+METADATA_KEY = "retention.{slot}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Still wanted, with what the call needs; read in the transaction that looked again."""
+
+    effect: Effect
+    scene: Scene
+    voucher: Voucher | None = None
+    code: Code | None = None
+    customer: Customer | None = None
+    #: The banner as it is to be shown; None takes it away.
+    banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Wanted, but not now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a call went: `voucher_id` where it made one; `taken` where the code is somebody else's."""
+
+    voucher_id: str | None = None
+    taken: bool = False
+
+
+#: A sentence says why an effect is not wanted any more.
+Prepared = Ready | Hold | str
+
+
+def prepare(connection: Connection, scene: Scene, effect: Effect) -> Prepared:
+    campaign = next((c for c in scene.campaigns if c.campaign_id == effect.campaign_id), None)
+    if effect.campaign_id is not None and effect.kind is not EffectKind.CLEAR:
+        if campaign is None or campaign.status is CampaignStatus.ENDED:
+            return "The campaign has ended."
+        if not campaign.on:
+            return Hold()
+    return _PREPARE[effect.kind](connection, scene, effect, campaign)
+
+
+def _prepare_voucher(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
+    voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
+    if voucher is None or voucher.status is VoucherStatus.GONE:
+        return "The voucher was removed in the Dashboard."
+    first = voucher.first_code
+    if first is None:
+        drawn = codes.first_drawn(connection, scene.shop_id, voucher.row_id)
+        if drawn is None:
+            codes.save_voucher(connection, scene.shop_id, voucher.row_id, VoucherStatus.WITHDRAWN)
+            return "Nobody wants a code of this voucher any more."
+        first = drawn.code
+        codes.save_first_code(connection, scene.shop_id, voucher.row_id, first)
+    return Ready(effect, scene, codes.voucher(connection, scene.shop_id, voucher.row_id))
+
+
+def _prepare_listing(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
+    voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
+    if voucher is None or voucher.voucher_id is None or voucher.status is not VoucherStatus.MADE:
+        return "The voucher is not there any more."
+    return Ready(effect, scene, voucher)
+
+
+def _prepare_code(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
+    found = _still_wanted(connection, scene, effect, campaign)
+    if isinstance(found, str):
+        _drop_code(connection, scene, effect)
+        return found
+    code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
+    voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
+    if code is None or code.status is CodeStatus.WITHDRAWN or voucher is None or voucher.voucher_id is None:
+        return "The code was taken back."
+    return Ready(effect, scene, voucher, code, found)
+
+
+def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
+    slot = Slot(effect.payload["slot"])
+    code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
+    if code is None:  # A banner without a code shows what is promised now, whichever decision asked.
+        customer = customers.lock(connection, scene.shop_id, effect.customer_id or 0)
+        if customer is None or customer.state.user_id is None:
+            return "The customer is not there any more."
+        return Ready(effect, scene, customer=customer, banner=customer.shown.get(slot))
+    found = _still_wanted(connection, scene, effect, campaign)
+    if isinstance(found, str):
+        return found
+    if code.status is not CodeStatus.ISSUED:
+        return f"The code was {code.status}."
+    return Ready(effect, scene, None, code, found, _with_code(effect.payload, slot, code))
+
+
+def _prepare_clear(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
+    customer = customers.lock(connection, scene.shop_id, effect.customer_id or 0)
+    if customer is None or customer.state.user_id is None:
+        return "The customer is not there any more."
+    shown = customer.shown.get(Slot(effect.payload["slot"]))
+    if shown is None or shown.data.get("code") != effect.payload["code"]:
+        return "Something else is shown by now."
+    return Ready(effect, scene, customer=customer)
+
+
+_PREPARE: Mapping[EffectKind, Callable[[Connection, Scene, Effect, Campaign | None], Prepared]] = {
+    EffectKind.VOUCHER: _prepare_voucher,
+    EffectKind.LISTING: _prepare_listing,
+    EffectKind.CODE: _prepare_code,
+    EffectKind.BANNER: _prepare_banner,
+    EffectKind.CLEAR: _prepare_clear,
+    EffectKind.REVOKE: lambda _, scene, effect, __: Ready(effect, scene),
+}
+
+
+async def call(saleor: Saleor, ready: Sequence[Ready]) -> list[Ending]:
+    """One call for all of them: they are of one kind and batch."""
+    first = ready[0]
+    match first.effect.kind:
+        case EffectKind.VOUCHER if first.voucher is not None:
+            return [await _make(saleor, first, first.voucher)]
+        case EffectKind.LISTING if first.voucher is not None and first.voucher.voucher_id is not None:
+            channels = [channel for channel in first.scene.channels if channel.active]
+            await list_voucher(saleor, first.voucher.voucher_id, read_offer(first.effect.payload["offer"]), channels)
+        case EffectKind.CODE if first.voucher is not None and first.voucher.voucher_id is not None:
+            return await _add(saleor, ready, first.voucher.voucher_id, first.voucher.first_code)
+        case EffectKind.BANNER | EffectKind.CLEAR if first.customer is not None:
+            await _put(saleor, first, first.customer)
+        case EffectKind.REVOKE:
+            payloads = [call.effect.payload for call in ready]
+            ids = [payload["code_id"] for payload in payloads if payload["code_id"]]
+            unknown = [payload["code"] for payload in payloads if not payload["code_id"]]
+            await remove_codes(saleor, first.effect.payload["voucher_id"], unknown, ids=ids)
+    return [Ending() for _ in ready]
+
+
+async def _make(saleor: Saleor, ready: Ready, voucher: Voucher) -> Ending:
+    try:
+        voucher_id = await make_voucher(
+            saleor,
+            name=ready.effect.payload["name"],
+            offer=read_offer(ready.effect.payload["offer"]),
+            ends_at=voucher.expires_at,
+            code=voucher.first_code or "",
+            look_first=ready.effect.attempts > 1,
+        )
+    except AlreadyExists:
+        return Ending(taken=True)
+    return Ending(voucher_id=voucher_id)
+
+
+async def _add(saleor: Saleor, ready: Sequence[Ready], voucher_id: str, first_code: str | None) -> list[Ending]:
+    """The voucher was made with its first code, so that one is there already."""
+    wanted = [call.code.code for call in ready if call.code is not None and call.code.code != first_code]
+    taken = set((await add_codes(saleor, voucher_id, wanted)).taken) if wanted else set()
+    return [Ending(taken=call.code is not None and call.code.code in taken) for call in ready]
+
+
+async def _put(saleor: Saleor, ready: Ready, customer: Customer) -> None:
+    key = METADATA_KEY.format(slot=ready.effect.payload["slot"])
+    value = None if ready.banner is None else json.dumps({"text": ready.banner.text, **ready.banner.data})
+    await put_customer_metadata(saleor, customer.state.user_id or "", key, value)
+
+
+def finish(connection: Connection, scene: Scene, ready: Ready, ending: Ending) -> bool:
+    """Whether the effect is done; if not, it is tried again at once with what was changed here."""
+    match ready.effect.kind:
+        case EffectKind.VOUCHER if ready.voucher is not None:
+            return _voucher_made(connection, scene, ready.voucher, ending)
+        case EffectKind.CODE if ready.code is not None:
+            if ending.taken:
+                codes.redraw(connection, scene.shop_id, ready.code.code, draw_code())
+                return False
+            codes.set_status(connection, scene.shop_id, ready.code.code, CodeStatus.ISSUED)
+        case EffectKind.BANNER if ready.code is not None and ready.customer is not None and ready.banner is not None:
+            _note_shown(connection, scene, ready.customer, ready.banner.slot, ready.banner)
+            asks.clear_banner(connection, scene, ready.code, ready.code.expires_at)
+        case EffectKind.CLEAR if ready.customer is not None:
+            _note_shown(connection, scene, ready.customer, Slot(ready.effect.payload["slot"]), None)
+    return True
+
+
+def lost(connection: Connection, scene: Scene, ready: Ready) -> None:
+    """What the call was about is gone at the platform."""
+    if ready.voucher is not None and ready.effect.kind in {EffectKind.LISTING, EffectKind.CODE}:
+        lose_voucher(connection, scene, ready.voucher.row_id)
+
+
+def _voucher_made(connection: Connection, scene: Scene, voucher: Voucher, ending: Ending) -> bool:
+    if not ending.taken:
+        codes.save_voucher(connection, scene.shop_id, voucher.row_id, VoucherStatus.MADE, ending.voucher_id)
+        return True
+    another = draw_code()
+    codes.redraw(connection, scene.shop_id, voucher.first_code or "", another)
+    codes.save_first_code(connection, scene.shop_id, voucher.row_id, another)
+    return False
+
+
+def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Customer | str:
+    """The customer, if the tactic would still give this for the same need; else why not."""
+    customer = customers.lock(connection, scene.shop_id, effect.customer_id or 0)
+    if customer is None:
+        return "The customer is not there any more."
+    if campaign is None:
+        return "The campaign is not there any more."
+    episode = decisions.episode_of(connection, scene.shop_id, effect.decision_id or 0)
+    wishes = campaign.tactic.decide(view_of(scene, customer), Trigger(TriggerKind.MOMENT, scene.now), campaign.params)
+    if any(isinstance(wish, GiveCode) and wish.episode == episode for wish in wishes):
+        return customer
+    return "No longer needed: the customer has moved on since the decision."
+
+
+def _drop_code(connection: Connection, scene: Scene, effect: Effect) -> None:
+    code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
+    if code is not None:
+        codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
+
+
+def _with_code(payload: Mapping[str, Any], slot: Slot, code: Code) -> Banner:
+    until = code.expires_at.date().isoformat()
+    text = str(payload["text"]).replace("{code}", code.code).replace("{until}", until)
+    return Banner(slot, text, {**payload["data"], "code": code.code, "until": code.expires_at.isoformat()})
+
+
+def _note_shown(connection: Connection, scene: Scene, customer: Customer, slot: Slot, banner: Banner | None) -> None:
+    fresh = customers.lock(connection, scene.shop_id, customer.customer_id)
+    if fresh is None:
+        return
+    shown = {known: shown for known, shown in fresh.shown.items() if known is not slot}
+    customers.save_shown(
+        connection, scene.shop_id, customer.customer_id, shown if banner is None else {**shown, slot: banner}
+    )

@@ -1,0 +1,190 @@
+"""Effects, carried out: lease, look again under the customer's lock, call, write the end.
+
+The call happens outside of any transaction. Whoever is killed in the middle leaves a lease that runs
+out; who comes next looks at the platform before doing it again.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import anyio
+import structlog
+from sqlalchemy import Connection
+
+from plugin import metrics
+from plugin.domain.effects import EffectStatus
+from plugin.engine.port import Lane, LaneKind
+from plugin.errors import GiveUp, Gone, Rejected, TokenRefused, TryLater
+from plugin.flow import carry
+from plugin.flow.carry import Ending, Hold, Ready
+from plugin.flow.house import House
+from plugin.flow.scene import Scene, set_scene
+from plugin.store import effects, shops
+from plugin.store.effects import Effect
+from plugin.store.shops import Shop, ShopStatus
+
+log = structlog.get_logger(__name__)
+
+#: Calls in one drain; what is behind them is leased in the next.
+CALLS = 16
+#: Effects of one batch that go into one call.
+IN_ONE_CALL = 200
+#: Longer than `CALLS` calls can take, each at its own time limit and the shop's rate.
+LEASE = timedelta(minutes=5)
+#: Seconds before an effect that failed is tried again; then it is dead.
+WAITS = (5, 15, 60, 300, 900, 3600, 3600, 3600)
+#: How long effects of a paused campaign wait before they are looked at again.
+PAUSE = timedelta(minutes=5)
+
+
+async def deliver(house: House, shop_id: int) -> bool:
+    """One batch of the shop's effects; whether there may be more."""
+    taken = await anyio.to_thread.run_sync(_take, house, shop_id)
+    if taken is None:
+        return False
+    shop, groups = taken
+    outcomes = _Outcomes(house, shop)
+    for group in groups:
+        await outcomes.carry_out(group)
+    if outcomes.woken:
+        house.wake([Lane(LaneKind.DELIVER, shop_id)])
+    return bool(groups) and not outcomes.resting
+
+
+def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
+    now = house.clock()
+    holder = secrets.token_hex(8)
+    with house.database.write() as connection:
+        shop = shops.get(connection, shop_id)
+        if not shop.active or shop.stopped or (shop.rest_until is not None and shop.rest_until > now):
+            return None
+        leased = list(effects.lease(connection, shop_id, now, holder, LEASE, CALLS))
+        for batch in {effect.batch for effect in leased if effect.batch}:
+            leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, IN_ONE_CALL)
+    groups: dict[str, list[Effect]] = defaultdict(list)
+    for effect in leased:
+        groups[effect.batch or str(effect.effect_id)].append(effect)
+    return shop, list(groups.values())
+
+
+class _Outcomes:
+    """One drain: what happened so far decides whether the rest is carried out or given back."""
+
+    def __init__(self, house: House, shop: Shop) -> None:
+        self.house = house
+        self.shop = shop
+        self.saleor = house.connect(shop)
+        self.resting = False
+        self.woken = False
+
+    async def carry_out(self, group: Sequence[Effect]) -> None:
+        if self.resting:
+            await anyio.to_thread.run_sync(self._give_back, group)
+            return
+        ready = await anyio.to_thread.run_sync(self._prepare, group)
+        if not ready:
+            return
+        try:
+            endings = await carry.call(self.saleor, ready)
+        except TokenRefused as error:
+            await anyio.to_thread.run_sync(self._refused, ready, error)
+        except TryLater as error:
+            await anyio.to_thread.run_sync(self._later, ready, error)
+        except Gone as error:
+            await anyio.to_thread.run_sync(self._gone, ready, error)
+        except (GiveUp, Rejected) as error:
+            await anyio.to_thread.run_sync(self._end, ready, EffectStatus.DEAD, str(error))
+        else:
+            await anyio.to_thread.run_sync(self._finish, ready, endings)
+
+    def _prepare(self, group: Sequence[Effect]) -> list[Ready]:
+        """Those that are still wanted, looked at again under the customer's lock; the others end here."""
+        ready = []
+        with self.house.database.write() as connection:
+            scene = self._scene(connection)
+            for effect in group:
+                if not effects.hold(connection, effect):
+                    continue
+                match carry.prepare(connection, scene, effect):
+                    case Ready() as call:
+                        ready.append(call)
+                    case Hold():
+                        effects.give_back(connection, effect, scene.now + PAUSE)
+                    case str() as why:
+                        self._write(connection, effect, EffectStatus.WITHDRAWN, scene.now, error=why)
+        return ready
+
+    def _finish(self, ready: Sequence[Ready], endings: Sequence[Ending]) -> None:
+        with self.house.database.write() as connection:
+            scene = self._scene(connection)
+            for call, ending in zip(ready, endings, strict=True):
+                if not effects.hold(connection, call.effect):
+                    continue
+                if carry.finish(connection, scene, call, ending):
+                    self._write(connection, call.effect, EffectStatus.DONE, scene.now)
+                    self.woken = True
+                else:
+                    self._write(connection, call.effect, EffectStatus.FAILED, scene.now, due_at=scene.now)
+
+    def _later(self, ready: Sequence[Ready], error: TryLater) -> None:
+        now = self.house.clock()
+        if error.after is not None:
+            self.resting = True
+            with self.house.database.write() as connection:
+                shops.rest(connection, self.shop.shop_id, now + timedelta(seconds=error.after))
+        with self.house.database.write() as connection:
+            for call in ready:
+                tried = call.effect.attempts
+                if tried > len(WAITS):
+                    self._write(connection, call.effect, EffectStatus.DEAD, now, error=str(error))
+                    continue
+                wait = error.after if error.after is not None else WAITS[tried - 1]
+                due = now + timedelta(seconds=wait)
+                self._write(connection, call.effect, EffectStatus.FAILED, now, error=str(error), due_at=due)
+
+    def _gone(self, ready: Sequence[Ready], error: Gone) -> None:
+        """What the effect was to change is no longer there."""
+        with self.house.database.write() as connection:
+            scene = self._scene(connection)
+            for call in ready:
+                self._write(connection, call.effect, EffectStatus.WITHDRAWN, scene.now, error=str(error))
+            carry.lost(connection, scene, ready[0])
+
+    def _refused(self, ready: Sequence[Ready], error: TokenRefused) -> None:
+        self.resting = True
+        log.warning("token_refused", shop=self.shop.api_url, error=str(error))
+        with self.house.database.write() as connection:
+            shops.set_status(connection, self.shop.shop_id, ShopStatus.REFUSED, self.house.clock())
+        self._give_back([call.effect for call in ready])
+
+    def _end(self, ready: Sequence[Ready], status: EffectStatus, error: str) -> None:
+        with self.house.database.write() as connection:
+            for call in ready:
+                self._write(connection, call.effect, status, self.house.clock(), error=error)
+
+    def _give_back(self, group: Sequence[Effect]) -> None:
+        now = self.house.clock()
+        with self.house.database.write() as connection:
+            for effect in group:
+                effects.give_back(connection, effect, now)
+
+    def _write(
+        self,
+        connection: Connection,
+        effect: Effect,
+        status: EffectStatus,
+        now: datetime,
+        *,
+        error: str | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        if effects.end(connection, effect, status, now, error=error, due_at=due_at):
+            metrics.effects.labels(effect.kind.value, status.value).inc()
+            if error is not None:
+                log.info("effect_ended", shop=self.shop.api_url, kind=effect.kind.value, status=status, error=error)
+
+    def _scene(self, connection: Connection) -> Scene:
+        shop = shops.get(connection, self.shop.shop_id)
+        return set_scene(connection, shop, self.house.tactics, self.house.clock())

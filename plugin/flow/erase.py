@@ -1,0 +1,93 @@
+"""A deleted customer, erased everywhere; what remains are tombstones that keep old orders from coming back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from plugin.domain.effects import EffectKind
+from plugin.domain.ledger import Order
+from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.flow.scene import Scene
+from plugin.flow.touch import Touch
+from plugin.secrets import subject_hash
+from plugin.store import codes, customers, decisions, effects, inbox, ledger, tombstones
+from plugin.store.codes import CodeStatus
+from plugin.store.customers import Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    #: The shop's, decrypted.
+    pepper: str
+    #: How long the data of a shop that left is kept.
+    grace: timedelta
+
+    def customer(self, connection: Connection, scene: Scene, user_id: str, email: str | None) -> None:
+        """The account, and the guest by the same e-mail where the account had proven it."""
+        account = customers.by_user(connection, scene.shop_id, user_id)
+        address = email or (account.email if account else None)
+        proven = account is not None and account.state.confirmed and account.email is not None
+        subjects = [f"user:{user_id}"]
+        if proven and account is not None and account.email is not None:
+            subjects.append(f"email:{account.email}")
+        tombstones.put(connection, scene.shop_id, [self._hash(subject) for subject in subjects], scene.now)
+        if account is not None:
+            _erase(connection, scene, account)
+        inbox.wipe(connection, scene.shop_id, [user_id, *([address] if address and proven else [])])
+
+    def order(self, connection: Connection, scene: Scene, order_id: str) -> Iterator[Touch]:
+        """One order that the merchant's anonymizer marked; its guest goes with the last of them."""
+        holder = ledger.owner_of(connection, scene.shop_id, order_id)
+        if holder is None:
+            return
+        ledger.erase_order(connection, scene.shop_id, order_id)
+        tombstones.put(connection, scene.shop_id, [self._hash(f"order:{order_id}")], scene.now)
+        customer = customers.lock(connection, scene.shop_id, holder)
+        if customer is None:
+            return
+        if customer.state.user_id is None and not ledger.has_orders(connection, scene.shop_id, holder):
+            _erase(connection, scene, customer)
+            return
+        yield Touch(holder, Trigger(TriggerKind.HISTORY, scene.now))
+
+    def forgotten(self, connection: Connection, shop_id: int, order: Order) -> bool:
+        """Placed before its buyer was erased, or erased itself."""
+        named = [f"order:{order.order_id}", f"user:{order.user_id}" if order.user_id else f"email:{order.email}"]
+        erased_at = tombstones.erased_at(connection, shop_id, [self._hash(subject) for subject in named])
+        return erased_at is not None and order.placed_at <= erased_at
+
+    def was_erased(self, connection: Connection, shop_id: int, user_id: str) -> bool:
+        """Saleor never gives a user's id to another, so what comes of it now is late."""
+        return tombstones.erased_at(connection, shop_id, [self._hash(f"user:{user_id}")]) is not None
+
+    def _hash(self, subject: str) -> bytes:
+        return subject_hash(self.pepper, subject)
+
+
+def _erase(connection: Connection, scene: Scene, customer: Customer) -> None:
+    customer_id = customer.customer_id
+    _take_codes_back(connection, scene, customer_id)
+    codes.erase(connection, scene.shop_id, customer_id)
+    effects.erase(connection, scene.shop_id, customer_id)
+    decisions.erase(connection, scene.shop_id, customer_id)
+    ledger.erase(connection, scene.shop_id, customer_id, customer.state.user_id, customer.email)
+    customers.remove(connection, scene.shop_id, customer_id)
+
+
+def _take_codes_back(connection: Connection, scene: Scene, customer_id: int) -> None:
+    """What they were given stops working; the effect knows the code and nobody's name."""
+    for code in codes.of_customer(connection, scene.shop_id, customer_id):
+        voucher = codes.voucher(connection, scene.shop_id, code.voucher)
+        if code.status is CodeStatus.REDEEMED or voucher is None or voucher.voucher_id is None:
+            continue
+        effects.ask(
+            connection,
+            scene.shop_id,
+            f"revoke:{code.code}",
+            EffectKind.REVOKE,
+            {"voucher_id": voucher.voucher_id, "code": code.code, "code_id": code.code_id},
+            scene.now,
+            batch=f"revoke:{voucher.row_id}",
+        )

@@ -1,0 +1,26 @@
+"""What the shell works with, put together once in `plugin.main`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from plugin.engine.port import Lane
+from plugin.saleor.client import Saleor
+from plugin.secrets import Keyring
+from plugin.store.campaigns import Tactics
+from plugin.store.database import Database
+from plugin.store.shops import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    database: Database
+    keyring: Keyring
+    tactics: Tactics
+    #: A client for one shop, with its token decrypted.
+    connect: Callable[[Shop], Saleor]
+    #: Say that there may be something to do; never blocks, never needed for correctness.
+    wake: Callable[[Iterable[Lane]], None]
+    clock: Callable[[], datetime]
+    #: How long the data of a shop that left is kept.
+    grace: timedelta

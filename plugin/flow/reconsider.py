@@ -1,0 +1,57 @@
+"""One customer, looked at again: state, decisions, effects and the next moment, in the caller's transaction."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from plugin.domain.churn import at_risk_from
+from plugin.domain.customer import History
+from plugin.domain.decide import Decision, Standing, Verdict, decide
+from plugin.domain.effects import GiveCode, ShowBanner
+from plugin.domain.segments import segment_of
+from plugin.domain.tactic import Trigger, View
+from plugin.flow import asks
+from plugin.flow.scene import Scene
+from plugin.store import customers, decisions
+from plugin.store.customers import Customer
+
+NO_STANDING = Standing({}, {})
+
+
+def view_of(scene: Scene, customer: Customer) -> View:
+    return View(customer.state, scene.shop.rhythm, scene.now, scene.currencies, customer.shown)
+
+
+def reconsider(
+    connection: Connection, scene: Scene, customer: Customer, history: History, trigger: Trigger
+) -> list[Decision]:
+    """What was decided. The customer is locked by the caller."""
+    customer = replace(customer, state=replace(customer.state, history=history))
+    verdict = _verdict(connection, scene, customer, trigger)
+    turning = at_risk_from(history, scene.shop.rhythm)
+    moments = [moment for moment in (turning, verdict.check_again) if moment is not None and moment > scene.now]
+    segment = segment_of(history, scene.shop.rhythm, scene.now)
+    customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, min(moments, default=None))
+    for decision in verdict.decisions:
+        carry(connection, scene, customer, decision, trigger)
+    return list(verdict.decisions)
+
+
+def carry(connection: Connection, scene: Scene, customer: Customer, decision: Decision, trigger: Trigger) -> None:
+    """Keep the decision and ask for its effects."""
+    if isinstance(decision.wish, GiveCode):
+        decision = asks.refuse_if_removed(connection, scene, decision)
+    decision_id = decisions.save(connection, scene.shop_id, customer.customer_id, decision, trigger.kind, scene.now)
+    if isinstance(decision.wish, GiveCode):
+        asks.give_code(connection, scene, customer, decision, decision_id, decision.wish)
+    elif isinstance(decision.wish, ShowBanner):
+        asks.show_banner(connection, scene, customer, decision, decision_id, decision.wish)
+
+
+def _verdict(connection: Connection, scene: Scene, customer: Customer, trigger: Trigger) -> Verdict:
+    if not scene.anything_on:
+        return Verdict((), None)
+    # While the shop rests nothing is decided, but time goes on being watched.
+    campaigns = scene.campaigns
+    standing = decisions.standing(connection, scene.shop_id, customer.customer_id)
+    return decide(view_of(scene, customer), trigger, campaigns, standing)

@@ -1,0 +1,45 @@
+"""What one transaction knows of a shop besides its customers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from plugin.domain.campaigns import Campaign
+from plugin.domain.channels import Channel
+from plugin.store import campaigns, channels
+from plugin.store.campaigns import Tactics
+from plugin.store.shops import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    shop: Shop
+    now: datetime
+    campaigns: Sequence[Campaign]
+    channels: Sequence[Channel]
+
+    @property
+    def shop_id(self) -> int:
+        return self.shop.shop_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.shop.time_zone)
+
+    @property
+    def currencies(self) -> Mapping[str, str]:
+        """Of the channels that sell."""
+        return {channel.slug: channel.currency for channel in self.channels if channel.active}
+
+    @property
+    def anything_on(self) -> bool:
+        return any(campaign.on for campaign in self.campaigns)
+
+
+def set_scene(connection: Connection, shop: Shop, tactics: Tactics, now: datetime) -> Scene:
+    return Scene(
+        shop, now, campaigns.of_shop(connection, shop.shop_id, tactics), channels.of_shop(connection, shop.shop_id)
+    )
