@@ -37,7 +37,8 @@ def _free_minimums(channel_id: str, country: str, zones: Sequence[Mapping[str, A
 
 def _for_everyone(method: Mapping[str, Any]) -> bool:
     """A rate by weight, by postal code or not for every product keeps no promise made to everyone."""
-    return method["type"] == "PRICE" and not method["postalCodeRules"] and not method["excludedProducts"]["edges"]
+    excluded = method["excludedProducts"]
+    return method["type"] == "PRICE" and not method["postalCodeRules"] and not (excluded and excluded["edges"])
 
 
 def _free_listings(channel_id: str, method: Mapping[str, Any]) -> Iterator[Decimal]:

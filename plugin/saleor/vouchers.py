@@ -16,6 +16,8 @@ from plugin.saleor.client import Saleor
 #: Codes in one voucherUpdate, and code ids in one voucherCodeBulkDelete (Saleor's own limit since 3.24).
 CODES_A_CALL = 200
 IDS_A_CALL = 100
+#: More codes than this are found faster by reading the whole voucher.
+SEARCHED_ONE_BY_ONE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +135,23 @@ async def _held(saleor: Saleor, voucher_id: str, codes: set[str]) -> set[str]:
     """Which of these codes are in this voucher.
 
     Its codes come newest first and cannot be filtered: what a lost attempt added is on the first
-    pages. Only for what is left the whole shop is searched, so that a foreign code costs one call and
-    not a walk through all of a large voucher.
+    pages. The few that are left are searched for in the shop, so that a foreign code costs one call
+    and not a walk through all of a large voucher.
     """
     if not codes:
         return set()
-    newest = await _ids_of(saleor, voucher_id, codes, at_most=len(codes) + 2 * IDS_A_CALL)
-    held = set(newest)
-    for code in codes - held:
-        async for voucher in saleor.pages("VouchersFound", "vouchers", search=code):
-            if voucher["id"] == voucher_id and code in await _ids_of(saleor, voucher_id, {code}):
-                held.add(code)
-    return held
+    held = set(await _ids_of(saleor, voucher_id, codes, at_most=len(codes) + 2 * IDS_A_CALL))
+    left = codes - held
+    if len(left) <= SEARCHED_ONE_BY_ONE:
+        left = {code for code in left if await _may_hold(saleor, voucher_id, code)}
+    return held | set(await _ids_of(saleor, voucher_id, left)) if left else held
+
+
+async def _may_hold(saleor: Saleor, voucher_id: str, code: str) -> bool:
+    async for voucher in saleor.pages("VouchersFound", "vouchers", search=code):
+        if voucher["id"] == voucher_id:
+            return True
+    return False
 
 
 async def _ids_of(saleor: Saleor, voucher_id: str, codes: set[str], at_most: int | None = None) -> dict[str, str]:
