@@ -1,0 +1,103 @@
+"""Products as a channel shows them."""
+
+import dataclasses
+from decimal import Decimal
+from typing import Any
+
+from plugin.sandbox.access import Context, Resolver, require
+from plugin.sandbox.connections import Connection, connection
+from plugin.sandbox.filtering import contains
+from plugin.sandbox.records.catalogue import Product, ProductVariant, Stock
+from plugin.sandbox.records.money import TaxedMoney, taxed
+from plugin.sandbox.shop import Shop
+
+
+def in_channel(variant: ProductVariant, channel: str | None) -> ProductVariant:
+    """The copy that carries Saleor's channel context, on which the price depends."""
+    return variant if variant.channel == channel else dataclasses.replace(variant, channel=channel)
+
+
+def _product_in(product: Product, channel: str | None) -> Product | None:
+    if channel is not None and not any(channel in variant.prices for variant in product.own_variants):
+        return None
+    return dataclasses.replace(product, channel=channel)
+
+
+def price_in(shop: Shop, variant: ProductVariant) -> TaxedMoney | None:
+    channel = shop.channel(variant.channel)
+    price: Decimal | None = variant.prices.get(variant.channel or "")
+    return None if channel is None or price is None else taxed(price, channel.currency_code)
+
+
+def _variant_pricing(variant: ProductVariant, context: Context, **_: Any) -> dict[str, Any] | None:
+    price = price_in(context.shop, variant)
+    return None if price is None else {"onSale": False, "price": price, "priceUndiscounted": price}
+
+
+def _product_pricing(product: Product, context: Context, **_: Any) -> dict[str, Any] | None:
+    variants = [in_channel(variant, product.channel) for variant in product.own_variants]
+    prices = [price for price in (price_in(context.shop, variant) for variant in variants) if price]
+    if not prices:
+        return None
+    ordered = sorted(prices, key=lambda price: price.gross.amount)
+    span = {"start": ordered[0], "stop": ordered[-1]}
+    return {"onSale": False, "displayGrossPrices": True, "priceRange": span, "priceRangeUndiscounted": span}
+
+
+def _variants(product: Product, _context: Context) -> list[ProductVariant]:
+    return [in_channel(variant, product.channel) for variant in product.own_variants]
+
+
+def _default_variant(product: Product, _context: Context) -> ProductVariant | None:
+    return in_channel(product.own_variants[0], product.channel) if product.own_variants else None
+
+
+def _stocks(variant: ProductVariant, context: Context, **_: Any) -> list[Stock]:
+    require(context, "MANAGE_PRODUCTS", "MANAGE_ORDERS")
+    return variant.stocks
+
+
+def _products(
+    _source: object,
+    context: Context,
+    filter_: dict[str, Any] | None = None,
+    search: str | None = None,
+    channel: str | None = None,
+    **page: Any,
+) -> Connection:
+    given = filter_ or {}
+    shown = (_product_in(product, channel) for product in context.shop.products.values())
+    found = [
+        product
+        for product in shown
+        if product is not None
+        and (channel is not None or context.is_staff_or_app)
+        and contains(search or given.get("search"), product.name, product.slug)
+        and (given.get("ids") is None or product.id in given["ids"])
+        and (given.get("slugs") is None or product.slug in given["slugs"])
+    ]
+    return connection("products", found, lambda product: (product.slug,), **page)
+
+
+def _product(_source: object, context: Context, channel: str | None = None, **by: str | None) -> Product | None:
+    for product in context.shop.products.values():
+        names = (product.id, product.slug, product.external_reference)
+        if any(given == name for given, name in zip((by.get("id_"), by.get("slug"), by.get("external_reference")), names, strict=True) if given):  # fmt: skip
+            return _product_in(product, channel)
+    return None
+
+
+def _variant(_source: object, context: Context, channel: str | None = None, **by: str | None) -> ProductVariant | None:
+    shop = context.shop
+    found = shop.variants.get(by.get("id_") or "") or shop.variants_by_sku.get(by.get("sku") or "")
+    return None if found is None else in_channel(found, channel)
+
+
+FIELDS: dict[tuple[str, str], Resolver] = {
+    ("Product", "pricing"): _product_pricing,
+    ("Product", "variants"): _variants,
+    ("Product", "defaultVariant"): _default_variant,
+    ("ProductVariant", "pricing"): _variant_pricing,
+    ("ProductVariant", "stocks"): _stocks,
+}
+QUERIES: dict[str, Resolver] = {"products": _products, "product": _product, "productVariant": _variant}
