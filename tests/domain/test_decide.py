@@ -1,0 +1,100 @@
+"""Guardrails: once an episode, a pause, the control group, and nothing on a stale trigger."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.churn import Rhythm
+from plugin.domain.customer import CustomerState, History
+from plugin.domain.decide import Outcome, Past, Standing, decide
+from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, ShowBanner, Slot, Wish
+from plugin.domain.experiments import Arm, arm_of
+from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View
+from tests.shop import NOW, ago, days
+
+GIVE = GiveCode(
+    "O1",
+    Offer(OfferKind.PERCENTAGE, Decimal(10), Decimal(0), 14),
+    Banner(Slot.BANNER, "{code}"),
+    "Silent.",
+)
+SHOW = ShowBanner(Banner(Slot.FREE_SHIPPING, "Free", {"c": {"amount": "10"}}), "Shown.")
+VIEW = View(CustomerState(1, "U1", "Ann", None, confirmed=True, history=History()), Rhythm(), NOW)
+MOMENT = Trigger(TriggerKind.MOMENT, NOW)
+NONE = Standing({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class NoParams:
+    pass
+
+
+def campaign(*wishes: Wish, control_group: bool = True, **changes: object) -> Campaign:
+    def answer(view: View, trigger: Trigger, params: NoParams) -> Iterable[Wish]:
+        return wishes
+
+    tactic = Tactic(
+        "test", "Test", "Tests.", NoParams, frozenset({TriggerKind.MOMENT}), answer, control_group=control_group
+    )
+    made = Campaign(7, "test", tactic, NoParams(), CampaignStatus.ON, 1, "salt", 0.0, 60, 0)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def past(*earlier: Past) -> Mapping[int, tuple[Past, ...]]:
+    return {7: earlier}
+
+
+@pytest.mark.parametrize(
+    ("given", "trigger", "standing", "outcomes"),
+    [
+        (campaign(GIVE), MOMENT, NONE, [Outcome.GIVEN]),
+        (campaign(GIVE, status=CampaignStatus.PAUSED), MOMENT, NONE, []),
+        (campaign(GIVE, status=CampaignStatus.DRAFT), MOMENT, NONE, []),
+        (campaign(GIVE), Trigger(TriggerKind.ORDER, NOW), NONE, []),
+        (campaign(GIVE), Trigger(TriggerKind.MOMENT, ago(1) - timedelta(seconds=1)), NONE, []),
+        (campaign(GIVE), Trigger(TriggerKind.MOMENT, ago(1)), NONE, [Outcome.GIVEN]),
+        (campaign(GIVE), MOMENT, Standing(past(Past("O1", Outcome.GIVEN, ago(300))), {}), []),
+        (campaign(GIVE), MOMENT, Standing(past(Past("O1", Outcome.NOTHING, ago(300))), {}), []),
+        (campaign(GIVE), MOMENT, Standing(past(Past("O0", Outcome.GIVEN, ago(59))), {}), [Outcome.NOTHING]),
+        (campaign(GIVE), MOMENT, Standing(past(Past("O0", Outcome.CONTROL, ago(59))), {}), [Outcome.NOTHING]),
+        (campaign(GIVE), MOMENT, Standing(past(Past("O0", Outcome.NOTHING, ago(1))), {}), [Outcome.GIVEN]),
+        (campaign(GIVE), MOMENT, Standing(past(Past("O0", Outcome.GIVEN, ago(60))), {}), [Outcome.GIVEN]),
+        (campaign(GIVE), MOMENT, Standing({}, {7: Arm.CONTROL}), [Outcome.CONTROL]),
+        (campaign(GIVE, control_share=1.0), MOMENT, NONE, [Outcome.CONTROL]),
+        (campaign(GIVE, control_share=1.0), MOMENT, Standing({}, {7: Arm.TREATED}), [Outcome.GIVEN]),
+        (campaign(GIVE, control_share=1.0, control_group=False), MOMENT, NONE, [Outcome.GIVEN]),
+        (campaign(Nothing("O1", "Because.")), MOMENT, NONE, [Outcome.NOTHING]),
+        (campaign(SHOW, control_share=1.0), MOMENT, NONE, [Outcome.SHOWN]),
+    ],
+)
+def test_guardrails(given: Campaign, trigger: Trigger, standing: Standing, outcomes: list[Outcome]) -> None:
+    verdict = decide(VIEW, trigger, [given], standing)
+    assert [decision.outcome for decision in verdict.decisions] == outcomes
+    assert all(decision.reason for decision in verdict.decisions)
+    assert all(
+        (decision.wish is not None) == (decision.outcome in {Outcome.GIVEN, Outcome.SHOWN})
+        for decision in verdict.decisions
+    )
+
+
+def test_what_is_shown_already_is_not_shown_again() -> None:
+    shown = replace(VIEW, shown={Slot.FREE_SHIPPING: SHOW.banner})
+    assert decide(shown, MOMENT, [campaign(SHOW)], NONE).decisions == ()
+
+
+def test_moments_are_kept_on_a_stale_trigger_and_for_those_who_do_not_listen() -> None:
+    asked = campaign(CheckAgain(NOW + days(3)), CheckAgain(NOW + days(2)), CheckAgain(ago(1)))
+    for trigger in (MOMENT, Trigger(TriggerKind.MOMENT, ago(9)), Trigger(TriggerKind.HISTORY, NOW)):
+        assert decide(VIEW, trigger, [asked], NONE).check_again == NOW + days(2)
+
+
+def test_the_control_group_has_its_share_and_stays() -> None:
+    arms = [arm_of(number, "salt", 0.1) for number in range(20_000)]
+    assert arms == [arm_of(number, "salt", 0.1) for number in range(20_000)]
+    assert 0.09 < arms.count(Arm.CONTROL) / len(arms) < 0.11
+    assert arms != [arm_of(number, "pepper", 0.1) for number in range(20_000)]

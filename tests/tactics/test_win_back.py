@@ -1,0 +1,84 @@
+"""Win back does nothing while a silence is usual, and gives one code when it is not."""
+
+from dataclasses import replace
+from datetime import UTC
+from decimal import Decimal
+
+import pytest
+
+from plugin.domain.churn import Rhythm
+from plugin.domain.customer import CustomerState, fold
+from plugin.domain.effects import CheckAgain, GiveCode, Nothing, Wish
+from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.tactic import Trigger, TriggerKind, View, read_params
+from plugin.errors import Rejected
+from plugin.tactics.win_back import TACTIC, WinBack
+from tests.shop import NOW, ago, order
+
+RHYTHM = Rhythm(mean_gap=30, slack=2)
+
+
+def view(*days_ago: float, user_id: str | None = "U1") -> View:
+    history = fold([order(f"O{n}", ago(n)) for n in days_ago], UTC)
+    return View(CustomerState(1, user_id, "Ann", None, confirmed=True, history=history), RHYTHM, NOW)
+
+
+def wishes(seen: View, params: WinBack | None = None) -> list[Wish]:
+    return list(TACTIC.decide(seen, Trigger(TriggerKind.MOMENT, NOW), params or WinBack()))
+
+
+def test_does_nothing_for_somebody_who_never_bought() -> None:
+    assert wishes(view()) == []
+
+
+def test_looks_again_at_the_moment_the_silence_becomes_unusual() -> None:
+    assert wishes(view(10)) == [CheckAgain(ago(10 - 60))]
+
+
+def test_gives_one_code_when_the_silence_is_unusual() -> None:
+    (wish,) = wishes(view(61))
+    assert isinstance(wish, GiveCode)
+    assert wish.episode == "O61"
+    assert wish.offer == Offer(OfferKind.PERCENTAGE, Decimal(10), Decimal(0), 14)
+    assert wish.banner.text == "We miss you, Ann: 10 % off with code {code} until {until}."
+    assert "silent for 61 days" in wish.reason
+
+
+def test_says_why_a_guest_gets_nothing() -> None:
+    (wish,) = wishes(view(61, user_id=None))
+    assert isinstance(wish, Nothing)
+    assert "guest" in wish.reason
+
+
+def test_an_order_begins_a_new_episode() -> None:
+    first, second = wishes(view(200)), wishes(view(200, 140))
+    assert isinstance(first[0], GiveCode)
+    assert isinstance(second[0], GiveCode)
+    assert first[0].episode != second[0].episode
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"offer": "gift"}, "must be one of: percentage, amount, free_shipping"),
+        ({"value": "150"}, "at most 100"),
+        ({"value": "NaN"}, "finite"),
+        ({"value": "ten"}, "must be a number"),
+        ({"offer": "amount", "value": "5"}, "Name the currency"),
+        ({"minimum": "20"}, "Name the currency"),
+        ({"valid_days": 0}, "must be 1 or more"),
+        ({"valid_days": "1.5"}, "whole number"),
+        ({"text": "Hello"}, "{code}"),
+        ({"colour": "red"}, "no parameter “colour”"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused_with_a_sentence(given: dict[str, object], said: str) -> None:
+    with pytest.raises(Rejected, match=said.replace("{", r"\{").replace("}", r"\}")):
+        read_params(TACTIC, given)
+
+
+def test_an_amount_with_its_currency() -> None:
+    params = read_params(TACTIC, {"offer": "amount", "value": "5.50", "currency": "USD", "minimum": 30})
+    assert params == replace(
+        WinBack(), offer=OfferKind.AMOUNT, value=Decimal("5.50"), currency="USD", minimum=Decimal(30)
+    )
