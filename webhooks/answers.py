@@ -1,0 +1,55 @@
+"""What a caller is told, as plain ASGI messages: building response objects costs more than the work."""
+
+import json
+from collections.abc import Mapping
+
+from starlette.types import Send
+
+from plugin.errors import NotAllowed, NotFound, NotVerified, Rejected, RetentionError, TryLater
+from webhooks.door import TooLarge
+
+DONE = b"{}"
+JSON = (b"content-type", b"application/json")
+#: Of everything that is our own trouble: Saleor tries again after a 5xx and never after a 4xx.
+OURS = 503
+
+_OK_START = {"type": "http.response.start", "status": 200, "headers": [JSON, (b"content-length", b"2")]}
+_OK_BODY = {"type": "http.response.body", "body": DONE}
+
+
+def status_of(error: RetentionError) -> int:
+    match error:
+        case TooLarge():
+            return 413
+        case NotVerified():
+            return 401
+        case NotAllowed():
+            return 403
+        case NotFound():
+            return 404
+        case Rejected():
+            return 400
+        case _:
+            return OURS
+
+
+async def say_ok(send: Send) -> None:
+    await send(_OK_START)
+    await send(_OK_BODY)
+
+
+async def say(send: Send, status: int, told: object, headers: Mapping[bytes, bytes] | None = None) -> None:
+    body = json.dumps(told).encode()
+    named = [JSON, (b"content-length", str(len(body)).encode()), *(headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": named})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def say_error(send: Send, error: RetentionError) -> None:
+    """The sentence, in the shape that Saleor shows to the merchant."""
+    headers = {}
+    if isinstance(error, TryLater):
+        headers[b"retry-after"] = str(max(1, round(error.after or 1))).encode()
+    if isinstance(error, TooLarge):
+        headers[b"connection"] = b"close"  # the rest of the body is not read
+    await say(send, status_of(error), {"error": {"message": str(error)}}, headers)
