@@ -33,7 +33,7 @@ class Shops:
     """The shops by API URL, as they were a few seconds ago: no read of the database for most webhooks."""
 
     def __init__(
-        self, find: Callable[[str], Awaitable[Shop | None]], clock: Callable[[], float] = time.monotonic
+        self, find: Callable[[str], Coroutine[Any, Any, Shop | None]], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._find = find
         self._clock = clock
