@@ -111,6 +111,11 @@ def open_rows(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(some)).scalar_one()
 
 
+def dead_count(conn: Connection) -> int:
+    """Of all shops."""
+    return conn.execute(select(func.count()).select_from(inbox).where(inbox.c.status == "dead")).scalar_one()
+
+
 def shops_with_due(conn: Connection, now: datetime) -> list[int]:
     query = select(inbox.c.shop_id).where(inbox.c.status == "open", inbox.c.due_at <= now).distinct()
     return sorted(conn.execute(query).scalars())

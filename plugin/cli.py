@@ -1,0 +1,82 @@
+"""The `retention` command. A subcommand's module is imported when it is called, so that help comes at once."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import TracebackType
+from typing import Any
+
+import click
+
+from plugin.errors import RetentionError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    #: plugin.commands.<module>:<name>
+    where: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "serve": Entry("serve:serve", "Serve the app; on SQLite with the workers inside."),
+    "worker": Entry("serve:worker", "Work off what came in, on PostgreSQL, on any number of machines."),
+    "migrate": Entry("migrate:migrate", "Bring the database's tables up to date."),
+    "keys": Entry("keys:keys", "Make secret keys, and rotate them."),
+    "shops": Entry("shops:list_shops", "List the shops that installed the app."),
+    "stop": Entry("shops:stop", "Stop everything for a shop, or for all, at once."),
+    "start": Entry("shops:start", "Let a stopped shop go on."),
+    "campaign": Entry("campaign:campaign", "Campaigns: list, make, change, switch on and off."),
+    "prune": Entry("prune:prune", "Remove what is older than the retention periods."),
+}
+
+
+class Retention(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, name = entry.where.partition(":")
+        command: click.Command = getattr(import_module(f"plugin.commands.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RetentionError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=Retention)
+@click.version_option(package_name="saleor-retention", message="%(version)s")
+def retention() -> None:
+    """The app that keeps a Saleor merchant's customers. Settings are read from RETENTION_… variables."""
+    from plugin.logs import set_up_logs
+
+    set_up_logs("WARNING", "console")  # a server sets up its own
+
+
+def _in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if os.environ.get("RETENTION_LOG_LEVEL") == "DEBUG":
+        sys.__excepthook__(kind, error, trace)
+        return
+    click.echo(f"Unexpected: {kind.__name__}: {error}. RETENTION_LOG_LEVEL=DEBUG shows where.", err=True)
+
+
+def main() -> None:
+    sys.excepthook = _in_one_line
+    retention()
+
+
+if __name__ == "__main__":
+    main()

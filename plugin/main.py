@@ -1,0 +1,177 @@
+"""The composition root: settings → database, house, engine, routes → app. Imported by commands and tests alone."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import httpx
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from plugin.engine.in_process import InProcess
+from plugin.engine.port import Engine, Lane, parse_lane
+from plugin.errors import SettingsError
+from plugin.extensions import load_tactics
+from plugin.flow.chores import Keep, chores
+from plugin.flow.house import House
+from plugin.flow.lanes import drain_with
+from plugin.headers import SecurityHeaders
+from plugin.health import Health
+from plugin.saleor.bucket import Budget
+from plugin.saleor.client import Saleor
+from plugin.secrets import Keyring
+from plugin.settings import Settings
+from plugin.store import wakes
+from plugin.store.database import Database
+from plugin.store.migrate import is_current, migrate
+from plugin.store.shops import Shop
+
+log = structlog.get_logger(__name__)
+
+Wake = Callable[[Iterable[Lane]], None]
+#: How often an engine on PostgreSQL looks for wake-ups that a command left.
+LETTERS_PERIOD = timedelta(seconds=5)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The web process; on SQLite the workers are inside."""
+    database = open_database(settings)
+    http = httpx.AsyncClient()
+    if database.sqlite:
+        house, engine = build_workshop(settings, database, http)
+    else:
+        from plugin.engine.waking import WakingOnly
+
+        engine = WakingOnly(settings.database_url)
+        house = build_house(settings, database, http, engine.wake)
+    return _assemble(settings, house, engine, http, _routes(settings, house))
+
+
+def create_worker(settings: Settings) -> Starlette:
+    """A worker process on PostgreSQL: the engine, and health to look at where it has a port."""
+    database = open_database(settings)
+    if database.sqlite:
+        raise SettingsError(
+            "A worker needs PostgreSQL: on SQLite `retention serve` has the workers inside, so there is nothing to start."
+        )
+    http = httpx.AsyncClient()
+    house, engine = build_workshop(settings, database, http)
+    return _assemble(settings, house, engine, http, ())
+
+
+def _routes(settings: Settings, house: House) -> Sequence[BaseRoute]:
+    """Where the world comes in; one line each."""
+    return ()
+
+
+def open_database(settings: Settings) -> Database:
+    """Open and up to date. Raises `SettingsError` on PostgreSQL when somebody has to migrate first."""
+    database = Database(settings.database_url, pool_size=settings.database_connections)
+    if is_current(database):
+        return database
+    if not database.sqlite:
+        database.close()
+        raise SettingsError("The database's tables are not those of this version: run `retention migrate`, then start.")
+    migrate(database)
+    return database
+
+
+def build_house(settings: Settings, database: Database, http: httpx.AsyncClient, wake: Wake | None = None) -> House:
+    """Without `wake`, as in a command, wake-ups are left in the database for the process that drains."""
+    keyring = Keyring([key.get_secret_value() for key in settings.secret_keys])
+
+    @cache
+    def budget(_: int) -> Budget:
+        return Budget(settings.requests_per_minute)
+
+    def connect(shop: Shop) -> Saleor:
+        return Saleor(shop.api_url, keyring.decrypt(shop.token), http, budget=budget(shop.shop_id))
+
+    def leave(lanes: Iterable[Lane]) -> None:
+        with database.write() as connection:
+            wakes.leave(connection, map(str, lanes), now())
+
+    return House(database, keyring, load_tactics(), connect, wake or leave, now, timedelta(days=settings.grace_days))
+
+
+def build_workshop(settings: Settings, database: Database, http: httpx.AsyncClient) -> tuple[House, Engine]:
+    """A house with the engine that drains its lanes and does its chores."""
+    engine: Engine
+
+    def wake(lanes: Iterable[Lane]) -> None:
+        engine.wake(lanes)
+
+    house = build_house(settings, database, http, wake)
+    sizes = {"receivers": settings.receivers, "others": settings.deliverers}
+
+    def letters() -> list[Lane]:
+        with database.read() as connection:
+            if not wakes.waiting(connection):
+                return []
+        with database.write() as connection:
+            return [parse_lane(name) for name in wakes.take(connection)]
+
+    async def open_letters() -> None:
+        engine.wake(await asyncio.to_thread(letters))
+
+    if database.sqlite:
+        engine = InProcess(drain_with(house), **sizes, letters=letters)
+    else:
+        from plugin.engine.on_postgres import OnPostgres
+
+        engine = OnPostgres(
+            settings.database_url, drain_with(house), **sizes, dead_after=float(settings.dead_worker_seconds)
+        )
+        engine.every(LETTERS_PERIOD, "letters", open_letters)
+    for chore in chores(house, keep(settings)):
+        engine.every(chore.period, chore.name, chore.job)
+    return house, engine
+
+
+def keep(settings: Settings) -> Keep:
+    days = (settings.keep_inbox_days, settings.keep_decisions_days, settings.keep_effects_days)
+    return Keep(*(timedelta(days=number) for number in days))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _assemble(
+    settings: Settings, house: House, engine: Engine, http: httpx.AsyncClient, routes: Sequence[BaseRoute]
+) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        running = asyncio.create_task(engine.run(), name="engine")
+        running.add_done_callback(_end_the_process)
+        try:
+            yield
+        finally:
+            await engine.stop()
+            await asyncio.gather(running, return_exceptions=True)
+            await http.aclose()
+            house.database.close()
+
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    health = Health(house.database, engine, settings.inbox_limit, token)
+    https = settings.public_url.startswith("https://")
+    app = Starlette(
+        routes=[*health.routes(), *routes],
+        middleware=[Middleware(SecurityHeaders, https=https)],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # Saleor follows no redirect
+    return app
+
+
+def _end_the_process(engine: asyncio.Task[None]) -> None:
+    """A process without its engine looks healthy and does nothing: whoever started it shall start it again."""
+    if not engine.cancelled() and (error := engine.exception()) is not None:
+        log.critical("the engine ended", exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
