@@ -160,7 +160,8 @@ async def _ensure_model(saleor: Saleor, policy: Policy) -> tuple[str, str]:
 async def withdraw_default(saleor: Saleor, written: Written) -> None:
     """Takes back what is ours and unchanged: the page that we made, or the value that we filled in."""
     policy = await read_policy(saleor, written.slug)
-    if policy.page_id != written.page_id or _number(policy.value) != written.value or policy.attribute is None:
+    ours = policy.fits and policy.page_id == written.page_id and _number(policy.value) == written.value
+    if not ours:
         return
     try:
         if written.made is Made.PAGE and policy.untouched:

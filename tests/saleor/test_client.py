@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from pytest_httpx import HTTPXMock
@@ -17,6 +18,8 @@ from plugin.errors import (
     TokenRefused,
     TryLater,
 )
+from plugin.saleor import transport
+from plugin.saleor.client import Saleor
 from tests.saleor.shop import API, Answer, Clock, Shop, connection, failed, graphql_error
 
 pytestmark = pytest.mark.anyio
@@ -229,6 +232,25 @@ async def test_calls_beyond_the_burst_are_spread(httpx_mock: HTTPXMock) -> None:
         for _ in range(22):
             await saleor.call("WhoAmI")
     assert sum(shop.clock.slept) == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(("operation", "expected"), [("WhoAmI", TryLater), ("VoucherDelete", OutcomeUnknown)])
+async def test_an_answer_that_trickles_is_not_waited_for(
+    operation: str, expected: type[TryLater], httpx_mock: HTTPXMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """httpx's own timeouts begin anew with every byte."""
+
+    async def never(_: httpx.Request) -> httpx.Response:
+        await anyio.sleep_forever()
+        raise AssertionError("it never ends")
+
+    httpx_mock.add_callback(never, is_reusable=True)
+    monkeypatch.setattr(transport, "TOTAL_SECONDS", 0.01)
+    async with httpx.AsyncClient() as http:
+        saleor = Saleor(API, "token", http, sleep=Clock().sleep)
+        with pytest.raises(TryLater, match="did not answer within") as raised:
+            await saleor.call(operation, id="V")
+    assert type(raised.value) is expected
 
 
 def test_the_shop_of_these_tests_is_not_real() -> None:
