@@ -1,6 +1,7 @@
 """python -m plugin.sandbox: a stand-in for Saleor."""
 
 import argparse
+import gc
 from pathlib import Path
 
 import uvicorn
@@ -21,6 +22,8 @@ def main() -> None:
     parser.add_argument("--rate-limit", type=int, default=0, help="requests a minute before 429; 0 for no limit")
     parser.add_argument("--concurrency", type=int, default=16, help="connections that deliver webhooks")
     given = parser.parse_args()
+    # a large shop is a large, living heap: looking through it again and again finds nothing
+    gc.set_threshold(100_000, 50, 100)
     sandbox = create_sandbox(
         given.origin or f"http://localhost:{given.port}",
         retry_factor=FAST if given.fast_retries else 1.0,

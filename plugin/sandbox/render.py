@@ -20,6 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
     parse,
@@ -31,6 +32,19 @@ from plugin.sandbox.access import Context, Resolver
 from plugin.sandbox.schema import serializer, snake, typename_of
 
 Render = Callable[[Any, Context], Any]
+
+
+def _is_list(kind: Any) -> bool:
+    return isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)
+
+
+def _reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    if not names:
+        return lambda _value: ()
+    only = attrgetter(names[0])
+    return lambda value: (only(value),)
 
 
 class Compiler:
@@ -60,12 +74,33 @@ class Compiler:
         return condition is kind or (is_abstract_type(condition) and self._schema.is_sub_type(condition, kind))
 
     def selection(self, kind: GraphQLObjectType, sets: list[SelectionSetNode]) -> Render:
-        entries = [(key, self._field(kind, nodes)) for key, nodes in self._collect(kind, sets).items()]
+        """Plain attributes of a record are read in one go; what needs more has a closure each."""
+        collected = self._collect(kind, sets)
+        plain = {key: nodes[0].name.value for key, nodes in collected.items() if self._is_plain(kind, nodes[0])}
+        renders = {key: self._field(kind, nodes) for key, nodes in collected.items()}
+        others = [(key, render) for key, render in renders.items() if key not in plain]
+        keys, read = tuple(plain), _reader([snake(name) for name in plain.values()])
 
         def run(value: Any, context: Context) -> dict[str, Any]:
-            return {key: render(value, context) for key, render in entries}
+            if type(value) is dict:
+                return {key: render(value, context) for key, render in renders.items()}
+            found = dict(zip(keys, read(value), strict=True))
+            for key, render in others:
+                found[key] = render(value, context)
+            return found
 
         return run
+
+    def _is_plain(self, kind: GraphQLObjectType, node: FieldNode) -> bool:
+        name = node.name.value
+        if name == "__typename" or self._resolver(kind, name) is not None:
+            return False
+        named = get_named_type(kind.fields[name].type)
+        return is_leaf_type(named) and serializer(named.name) is None and not _is_list(kind.fields[name].type)
+
+    def _resolver(self, kind: GraphQLObjectType, name: str) -> Resolver | None:
+        own = self._fields.get((kind.name, name))
+        return own or (self._fields.get(("ObjectWithMetadata", name)) if "metadata" in kind.fields else None)
 
     def _field(self, kind: GraphQLObjectType, nodes: list[FieldNode]) -> Render:
         name = nodes[0].name.value
@@ -85,9 +120,7 @@ class Compiler:
         return run
 
     def _getter(self, kind: GraphQLObjectType, name: str, arguments: dict[str, Any]) -> Render:
-        resolver = self._fields.get((kind.name, name))
-        if resolver is None and "metadata" in kind.fields:
-            resolver = self._fields.get(("ObjectWithMetadata", name))
+        resolver = self._resolver(kind, name)
         if resolver is not None:
             return lambda value, context: resolver(value, context, **arguments)
         attribute = attrgetter(snake(name))

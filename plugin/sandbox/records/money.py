@@ -6,6 +6,8 @@ ZERO = Decimal(0)
 
 
 def cents(amount: Decimal) -> Decimal:
+    if amount.as_tuple().exponent == -2:
+        return amount
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
