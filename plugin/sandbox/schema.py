@@ -129,13 +129,13 @@ def _wire_scalar(scalar: GraphQLScalarType) -> None:
     if scalar.name not in _SCALARS or scalar.name == "Float":
         return
     write, read_value = _SCALARS[scalar.name]
-    scalar.serialize = write  # type: ignore[method-assign, assignment]
-    scalar.parse_value = read_value  # type: ignore[method-assign, assignment]
 
-    def parse_literal(node: Any, _variables: Any = None) -> Any:
+    def read_literal(node: Any) -> Any:
         return read_value(int(node.value) if node.kind == "int_value" else node.value)
 
-    scalar.parse_literal = parse_literal  # type: ignore[method-assign, assignment]
+    scalar.coerce_output_value = write
+    scalar.coerce_input_value = read_value
+    scalar.coerce_input_literal = read_literal
 
 
 def _wire_object(kind: GraphQLObjectType, fields: Mapping[tuple[str, str], Resolver]) -> None:
