@@ -1,5 +1,6 @@
 """The import contracts of pyproject.toml hold, and no module escapes them."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -46,3 +47,13 @@ def test_no_contract_forgets_a_module() -> None:
 def test_no_contract_has_exceptions() -> None:
     for contract in CONTRACTS.values():
         assert "ignore_imports" not in contract
+
+
+def test_the_image_installs_what_was_tested() -> None:
+    def pins(name: str) -> dict[str, str]:
+        return dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / name).read_text(), re.MULTILINE))
+
+    image, tested = pins("requirements-app.lock"), pins("requirements.lock")
+    assert "starlette" in image
+    assert image.items() <= tested.items(), "run `make lock`"
+    assert "pytest" not in image
