@@ -77,7 +77,7 @@ def param(default: Any, label: str, *, unit: str = "", help: str = "", least: An
     `default` can be a callable without arguments for values that cannot be shared.
     """
     metadata = {"label": label, "unit": unit, "help": help, "least": least, "most": most}
-    if callable(default) and not isinstance(default, type):
+    if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from plugin import metrics
 from plugin.domain.customer import History, extend, fold
-from plugin.errors import RetentionError, TryLater
+from plugin.errors import NotFound, RetentionError, TryLater
 from plugin.flow.apply import apply
 from plugin.flow.erase import Eraser
 from plugin.flow.house import House
@@ -53,12 +53,14 @@ def _one(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) ->
     """One event in a savepoint: done, to be tried again, or dead."""
     try:
         with connection.begin_nested():
+            inbox.done(connection, scene.shop_id, row.row_id)
             event = decode(row.event, row.body, scene.shop.app_id)
             for touch in apply(connection, scene, eraser, event):
                 _look_again(connection, scene, touch)
-            inbox.done(connection, scene.shop_id, row.row_id)
     except TryLater:
         raise
+    except NotFound:
+        return  # An erasure earlier in this transaction wiped the row.
     except DBAPIError as error:
         if error.connection_invalidated:
             raise

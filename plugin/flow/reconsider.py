@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 from plugin.domain.churn import at_risk_from
 from plugin.domain.customer import History
 from plugin.domain.decide import Decision, Standing, Verdict, decide
-from plugin.domain.effects import GiveCode, ShowBanner
+from plugin.domain.effects import GiveCode, ShowBanner, Slot
 from plugin.domain.segments import segment_of
 from plugin.domain.tactic import Trigger, View
-from plugin.flow import asks
+from plugin.flow import asks, promises
 from plugin.flow.scene import Scene
 from plugin.store import customers, decisions
 from plugin.store.customers import Customer
@@ -26,11 +26,13 @@ def reconsider(
     connection: Connection, scene: Scene, customer: Customer, history: History, trigger: Trigger
 ) -> list[Decision]:
     """What was decided. The customer is locked by the caller."""
-    customer = replace(customer, state=replace(customer.state, history=history))
-    verdict = _verdict(connection, scene, customer, trigger)
-    turning = at_risk_from(history, scene.shop.rhythm)
-    moments = [moment for moment in (turning, verdict.check_again) if moment is not None and moment > scene.now]
     segment = segment_of(history, scene.shop.rhythm, scene.now)
+    promise = promises.standing(connection, scene, customer)
+    customer = replace(customer, state=replace(customer.state, history=history), shown=promise.shown)
+    verdict = _verdict(connection, scene, customer, trigger)
+    ends_at = promises.follow(connection, scene, segment, promise, shown_by_decision=_shows(verdict))
+    turning = at_risk_from(history, scene.shop.rhythm)
+    moments = [at for at in (turning, verdict.check_again, ends_at) if at is not None and at > scene.now]
     customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, min(moments, default=None))
     for decision in verdict.decisions:
         carry(connection, scene, customer, decision, trigger)
@@ -46,6 +48,11 @@ def carry(connection: Connection, scene: Scene, customer: Customer, decision: De
         asks.give_code(connection, scene, customer, decision, decision_id, decision.wish)
     elif isinstance(decision.wish, ShowBanner):
         asks.show_banner(connection, scene, customer, decision, decision_id, decision.wish)
+
+
+def _shows(verdict: Verdict) -> bool:
+    wishes = [decision.wish for decision in verdict.decisions]
+    return any(isinstance(wish, ShowBanner) and wish.banner.slot is Slot.FREE_SHIPPING for wish in wishes)
 
 
 def _verdict(connection: Connection, scene: Scene, customer: Customer, trigger: Trigger) -> Verdict:

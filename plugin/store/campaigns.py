@@ -32,6 +32,16 @@ class Limits:
             raise Rejected("Days of pause and customers a day cannot be below 0.")
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a campaign said from `edited_at` until its next version."""
+
+    campaign_id: int
+    #: status, params and limits, as JSON values.
+    settings: Mapping[str, Any]
+    edited_at: datetime
+
+
 def create(
     connection: Connection, shop_id: int, name: str, tactic: Tactic[Any], params: Any, limits: Limits, now: datetime
 ) -> Campaign:
@@ -122,6 +132,17 @@ def shops_with_inside(connection: Connection) -> Sequence[int]:
         campaigns.c.status == CampaignStatus.ON.value, campaigns.c.inside_per_day > 0
     )
     return connection.execute(statement.distinct()).scalars().all()
+
+
+def versions(connection: Connection, shop_id: int, tactic: str) -> Sequence[Version]:
+    """All that the campaigns of this tactic have said, in the order in which they said it."""
+    statement = (
+        select(campaign_versions.c.campaign_id, campaign_versions.c.settings, campaign_versions.c.edited_at)
+        .join(campaigns, campaigns.c.id == campaign_versions.c.campaign_id)
+        .where(campaign_versions.c.shop_id == shop_id, campaigns.c.tactic == tactic)
+        .order_by(campaign_versions.c.id)
+    )
+    return [Version(row.campaign_id, row.settings, row.edited_at) for row in connection.execute(statement)]
 
 
 def limits_of(campaign: Campaign) -> Limits:

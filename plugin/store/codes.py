@@ -175,7 +175,7 @@ def save_code_id(connection: Connection, shop_id: int, code: str, code_id: str) 
 def counts(connection: Connection, shop_id: int) -> dict[str, int]:
     """Status → codes."""
     statement = select(codes.c.status, func.count()).where(codes.c.shop_id == shop_id).group_by(codes.c.status)
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def move(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:

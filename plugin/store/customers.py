@@ -150,7 +150,7 @@ def counts_by_segment(connection: Connection, shop_id: int) -> dict[str, int]:
     statement = (
         select(customers.c.segment, func.count()).where(customers.c.shop_id == shop_id).group_by(customers.c.segment)
     )
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def remove(connection: Connection, shop_id: int, customer_id: int) -> None:

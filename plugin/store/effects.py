@@ -208,7 +208,7 @@ def status_of(connection: Connection, shop_id: int, key: str) -> tuple[int, Effe
 def counts(connection: Connection, shop_id: int) -> dict[str, int]:
     """Status → effects."""
     statement = select(effects.c.status, func.count()).where(effects.c.shop_id == shop_id).group_by(effects.c.status)
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from plugin.store.statements import insert
 def told(connection: Connection, shop_id: int) -> dict[str, str]:
     """Key → message."""
     statement = select(problems.c.key, problems.c.message).where(problems.c.shop_id == shop_id)
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def save(connection: Connection, shop_id: int, key: str, message: str, now: datetime) -> None:

@@ -1,0 +1,16 @@
+"""A shop that has just installed the app: campaigns with sensible defaults, off until switched on."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from plugin.store import campaigns
+from plugin.store.campaigns import Limits, Tactics
+
+
+def settle(connection: Connection, shop_id: int, tactics: Tactics, now: datetime) -> None:
+    """One draft of each tactic that the shop has none of; a reinstall finds its campaigns as they were."""
+    known = {campaign.tactic.key for campaign in campaigns.of_shop(connection, shop_id, tactics)}
+    for key, tactic in sorted(tactics.items()):
+        if key not in known:
+            campaigns.create(connection, shop_id, key.replace("_", "-"), tactic, tactic.params(), Limits(), now)

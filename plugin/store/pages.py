@@ -1,0 +1,39 @@
+"""What we last wrote to the shop's pages, so that what the merchant changed since is seen and left alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from plugin.store.schema import pages
+from plugin.store.statements import insert
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPage:
+    slug: str
+    attribute: str
+    page_id: str
+    #: What was written, as its writer reads it back.
+    written: str
+
+
+def save(connection: Connection, shop_id: int, page: WrittenPage, now: datetime) -> None:
+    values = {"page_id": page.page_id, "written": page.written, "written_at": now}
+    connection.execute(
+        insert(connection, pages)
+        .values(shop_id=shop_id, slug=page.slug, attribute=page.attribute, **values)
+        .on_conflict_do_update(index_elements=["shop_id", "slug", "attribute"], set_=values)
+    )
+
+
+def of_shop(connection: Connection, shop_id: int) -> Sequence[WrittenPage]:
+    statement = select(pages).where(pages.c.shop_id == shop_id).order_by(pages.c.slug, pages.c.attribute)
+    return [WrittenPage(row.slug, row.attribute, row.page_id, row.written) for row in connection.execute(statement)]
+
+
+def forget(connection: Connection, shop_id: int, slug: str, attribute: str) -> None:
+    connection.execute(
+        delete(pages).where(pages.c.shop_id == shop_id, pages.c.slug == slug, pages.c.attribute == attribute)
+    )

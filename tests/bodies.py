@@ -1,0 +1,111 @@
+"""Webhook bodies as Saleor renders our subscriptions, from the values of `tests.shop`."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from plugin.domain.ledger import Account, Order
+
+APP_ID = "QXBwOjE="
+
+
+def order_body(seen: Order, issued_at: datetime | None = None, **extra: Any) -> bytes:
+    return _body(issued_at or seen.updated_at, order=_order(seen, **extra))
+
+
+def metadata_body(seen: Order, issued_at: datetime, principal: dict[str, Any] | None) -> bytes:
+    return _body(issued_at, order=_order(seen, anonymized="true"), issuingPrincipal=principal)
+
+
+def bulk_body(orders: list[Order], issued_at: datetime) -> bytes:
+    return _body(issued_at, orders=[_order(seen) for seen in orders])
+
+
+def account_body(seen: Account, issued_at: datetime | None = None, by: str | None = None) -> bytes:
+    user = {
+        "id": seen.user_id,
+        "email": seen.email,
+        "firstName": seen.first_name,
+        "isConfirmed": seen.confirmed,
+        "languageCode": "EN_US",
+        "updatedAt": seen.updated_at.isoformat(),
+        "metafields": dict(seen.metadata) or None,
+    }
+    return _body(issued_at or seen.updated_at, user=user, issuingPrincipal={"id": by} if by else None)
+
+
+def gone_body(user_id: str, email: str, issued_at: datetime) -> bytes:
+    return _body(issued_at, user={"id": user_id, "email": email})
+
+
+def voucher_body(voucher_id: str, issued_at: datetime) -> bytes:
+    return _body(issued_at, voucher={"id": voucher_id})
+
+
+def codes_body(codes: list[tuple[str, str]], issued_at: datetime) -> bytes:
+    return _body(issued_at, voucherCodes=[{"id": code_id, "code": code} for code_id, code in codes])
+
+
+def app_body(issued_at: datetime, *, active: bool = True, recipient: str = APP_ID) -> bytes:
+    return _body(issued_at, app={"id": recipient, "isActive": active}, recipient={"id": recipient})
+
+
+def checkout_body(checkout_id: str, user_id: str | None, issued_at: datetime) -> bytes:
+    money = {"gross": {"amount": 12.5, "currency": "USD"}}
+    checkout = {
+        "id": checkout_id,
+        "email": "ann@example.com",
+        "created": issued_at.isoformat(),
+        "updatedAt": issued_at.isoformat(),
+        "user": {"id": user_id} if user_id else None,
+        "channel": {"slug": "default-channel"},
+        "subtotalPrice": money,
+        "shippingPrice": money,
+    }
+    return _body(issued_at, checkout=checkout)
+
+
+def _body(issued_at: datetime, **said: Any) -> bytes:
+    return json.dumps({"issuedAt": issued_at.isoformat(), **said}).encode()
+
+
+def _order(seen: Order, **extra: Any) -> dict[str, Any]:
+    return {
+        "id": seen.order_id,
+        "number": seen.number,
+        "status": seen.status,
+        "created": seen.placed_at.isoformat(),
+        "updatedAt": seen.updated_at.isoformat(),
+        "userEmail": seen.email,
+        "user": {"id": seen.user_id} if seen.user_id else None,
+        "voucherCode": seen.voucher_code,
+        "languageCodeEnum": "EN",
+        "channel": {"slug": seen.channel},
+        "total": {"gross": {"amount": float(seen.total), "currency": seen.currency}},
+        "shippingPrice": {"gross": {"amount": float(seen.shipping)}},
+        "totalRefunded": {"amount": float(seen.refunded)},
+        "billingAddress": None,
+        "shippingAddress": {"country": {"code": "US"}},
+        "lines": [
+            {
+                "id": line.line_id,
+                "quantity": line.quantity,
+                "productName": line.name,
+                "productSku": line.sku,
+                "productVariantId": None,
+                "totalPrice": {"gross": {"amount": float(line.total)}},
+                "variant": None,
+            }
+            for line in seen.lines
+        ],
+        "fulfillments": [
+            {
+                "id": parcel.fulfilment_id,
+                "status": parcel.status,
+                "created": parcel.created_at.isoformat(),
+                "trackingNumber": parcel.tracking_number,
+            }
+            for parcel in seen.fulfilments
+        ],
+        **extra,
+    }
