@@ -29,6 +29,10 @@ COMMANDS: Mapping[str, Entry] = {
     "stop": Entry("shops:stop", "Stop everything for a shop, or for all, at once."),
     "start": Entry("shops:start", "Let a stopped shop go on."),
     "campaign": Entry("campaign:campaign", "Campaigns: list, make, change, switch on and off."),
+    "decisions": Entry("decisions:show_decisions", "The latest decisions with their reasons."),
+    "letters": Entry("letters:letters", "What was given up, webhooks and effects: look, and try again."),
+    "upgrade": Entry("installation:upgrade", "Bring an installed app's webhooks in line with this version."),
+    "disconnect": Entry("installation:disconnect", "Take back codes, banners and pages, and leave a shop."),
     "prune": Entry("prune:prune", "Remove what is older than the retention periods."),
 }
 

@@ -31,7 +31,7 @@ def campaign() -> None:
 def show_tactics(as_json: bool) -> None:
     """What kinds of campaign there are, and their parameters."""
     with open_house() as house:
-        found = {
+        found: dict[str, dict[str, Any]] = {
             tactic.key: {"title": tactic.title, "pitch": tactic.pitch, "parameters": describe_params(tactic)}
             for tactic in house.tactics.values()
         }

@@ -160,6 +160,19 @@ def set_status(connection: Connection, shop_id: int, code: str, status: CodeStat
     )
 
 
+def withdraw_all(connection: Connection, shop_id: int, row_id: int) -> None:
+    """The codes of one voucher that nobody has used."""
+    connection.execute(
+        update(codes)
+        .where(
+            codes.c.shop_id == shop_id,
+            codes.c.voucher == row_id,
+            codes.c.status.in_((CodeStatus.DRAWN.value, CodeStatus.ISSUED.value)),
+        )
+        .values(status=CodeStatus.WITHDRAWN.value)
+    )
+
+
 def redeem(connection: Connection, shop_id: int, code: str, order_id: str, at: datetime) -> None:
     connection.execute(
         update(codes)

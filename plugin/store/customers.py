@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, String, cast, delete, func, select, update
 
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.effects import Banner, Slot
@@ -139,11 +139,16 @@ def after(connection: Connection, shop_id: int, customer_id: int, limit: int) ->
     return connection.execute(statement).scalars().all()
 
 
-def reconsider_all(connection: Connection, shop_id: int, now: datetime) -> None:
-    """Everybody's moment is now: what they are measured by has changed."""
-    connection.execute(
-        update(customers).where(customers.c.shop_id == shop_id, customers.c.orders > 0).values(next_moment=now)
+def with_banners(connection: Connection, shop_id: int, after_id: int, limit: int) -> list[tuple[int, str, list[str]]]:
+    """Accounts that are shown something, in order: our id, Saleor's, and the slots."""
+    statement = (
+        select(customers.c.id, customers.c.user_id, customers.c.shown)
+        .where(customers.c.shop_id == shop_id, customers.c.id > after_id, customers.c.user_id.is_not(None))
+        .where(cast(customers.c.shown, String) != "{}")
+        .order_by(customers.c.id)
+        .limit(limit)
     )
+    return [(row.id, row.user_id, list(row.shown)) for row in connection.execute(statement)]
 
 
 def counts_by_segment(connection: Connection, shop_id: int) -> dict[str, int]:

@@ -396,8 +396,6 @@ pages = Table(
     Column("attribute", String(255), primary_key=True),
     Column("page_id", String(100), nullable=False),
     Column("written", Text, nullable=False),
-    #: What of it we made (saleor.content.Made), so that only that is taken away again.
-    Column("made", String(10), nullable=False),
     Column("written_at", Moment, nullable=False),
 )
 

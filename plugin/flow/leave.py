@@ -1,0 +1,77 @@
+"""Leaving a shop cleanly: codes, banners and pages of ours are taken away first; then nothing more is done there."""
+
+from collections.abc import Callable
+
+import anyio
+
+from plugin.domain.effects import Slot
+from plugin.errors import Gone
+from plugin.flow.carry import METADATA_KEY
+from plugin.flow.defaults import defaults_written, forget_default
+from plugin.flow.house import House
+from plugin.saleor.client import Saleor
+from plugin.saleor.content import withdraw_default
+from plugin.saleor.customers import put_customer_metadata
+from plugin.saleor.problems import dismiss_problem
+from plugin.saleor.vouchers import remove_voucher
+from plugin.store import codes, customers, problems, shops
+from plugin.store.codes import VoucherStatus
+from plugin.store.shops import ShopStatus
+
+
+async def disconnect(house: House, shop_id: int, progress: Callable[[str], None]) -> None:
+    """Withdraw all that we wrote, then let the shop rest until it is installed again or erased.
+
+    Cut short, it can be run again: what is gone already is no error.
+    """
+    with house.database.write() as connection:
+        shop = shops.get(connection, shop_id)
+        shops.set_stopped(connection, shop_id, True)
+    saleor = house.connect(shop)
+    await _vouchers(house, shop_id, saleor, progress)
+    await _banners(house, shop_id, saleor, progress)
+    for written in defaults_written(house, shop_id):
+        progress(f"page {written.slug}")
+        await withdraw_default(saleor, written)
+        forget_default(house, shop_id, written)
+    for key in await anyio.to_thread.run_sync(_told, house, shop_id):
+        await dismiss_problem(saleor, key)
+    with house.database.write() as connection:
+        shops.set_stopped(connection, shop_id, False)  # a reinstall takes up where it left off
+        shops.set_status(
+            connection, shop_id, ShopStatus.UNINSTALLED, house.clock(), erase_at=house.clock() + house.grace
+        )
+
+
+async def _vouchers(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:
+    with house.database.read() as connection:
+        made = codes.vouchers_made(connection, shop_id)
+    for voucher in made:
+        progress(f"voucher {voucher.voucher_id}")
+        await remove_voucher(saleor, voucher.voucher_id or "")
+        with house.database.write() as connection:
+            codes.save_voucher(connection, shop_id, voucher.row_id, VoucherStatus.WITHDRAWN)
+            codes.withdraw_all(connection, shop_id, voucher.row_id)
+
+
+async def _banners(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:
+    reached = 0
+    while True:
+        with house.database.read() as connection:
+            batch = customers.with_banners(connection, shop_id, reached, 100)
+        if not batch:
+            return
+        for reached, user_id, slots in batch:
+            progress(f"customer {reached}")
+            for slot in slots:
+                try:
+                    await put_customer_metadata(saleor, user_id, METADATA_KEY.format(slot=Slot(slot).value), None)
+                except Gone:
+                    break
+            with house.database.write() as connection:
+                customers.save_shown(connection, shop_id, reached, {})
+
+
+def _told(house: House, shop_id: int) -> list[str]:
+    with house.database.read() as connection:
+        return list(problems.told(connection, shop_id))
