@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 
 from plugin.engine.in_process import InProcess
 from plugin.engine.port import Engine, Lane, parse_lane
+from plugin.entrance import open_entrance
 from plugin.errors import SettingsError
 from plugin.extensions import load_tactics
 from plugin.flow.chores import Keep, chores
@@ -48,26 +49,24 @@ def create_app(settings: Settings) -> Starlette:
     else:
         from plugin.engine.waking import WakingOnly
 
+        require_queue(settings)
         engine = WakingOnly(settings.database_url)
         house = build_house(settings, database, http, engine.wake)
-    return _assemble(settings, house, engine, http, _routes(settings, house))
+    entrance = open_entrance(settings, house, http)
+    return _assemble(settings, house, engine, http, (*entrance.routes,), entrance.close)
 
 
 def create_worker(settings: Settings) -> Starlette:
     """A worker process on PostgreSQL: the engine, and health to look at where it has a port."""
-    database = open_database(settings)
-    if database.sqlite:
+    if settings.database_url.startswith("sqlite:"):
         raise SettingsError(
             "A worker needs PostgreSQL: on SQLite `retention serve` has the workers inside, so there is nothing to start."
         )
+    database = open_database(settings)
+    require_queue(settings)
     http = httpx.AsyncClient()
     house, engine = build_workshop(settings, database, http)
-    return _assemble(settings, house, engine, http, ())
-
-
-def _routes(settings: Settings, house: House) -> Sequence[BaseRoute]:
-    """Where the world comes in; one line each."""
-    return ()
+    return _assemble(settings, house, engine, http)
 
 
 def open_database(settings: Settings) -> Database:
@@ -80,6 +79,13 @@ def open_database(settings: Settings) -> Database:
         raise SettingsError("The database's tables are not those of this version: run `retention migrate`, then start.")
     migrate(database)
     return database
+
+
+def require_queue(settings: Settings) -> None:
+    from plugin.engine.install import is_installed
+
+    if not is_installed(settings.database_url):
+        raise SettingsError("The engine's tables are not those of this version: run `retention migrate`, then start.")
 
 
 def build_house(settings: Settings, database: Database, http: httpx.AsyncClient, wake: Wake | None = None) -> House:
@@ -144,7 +150,12 @@ def now() -> datetime:
 
 
 def _assemble(
-    settings: Settings, house: House, engine: Engine, http: httpx.AsyncClient, routes: Sequence[BaseRoute]
+    settings: Settings,
+    house: House,
+    engine: Engine,
+    http: httpx.AsyncClient,
+    routes: Sequence[BaseRoute] = (),
+    close: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -153,6 +164,8 @@ def _assemble(
         try:
             yield
         finally:
+            if close is not None:
+                await close()
             await engine.stop()
             await asyncio.gather(running, return_exceptions=True)
             await http.aclose()

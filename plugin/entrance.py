@@ -1,0 +1,83 @@
+"""The way in, put together: the door, the intake and the handshake for the routes of `webhooks`."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from anyio import to_thread
+from starlette.routing import BaseRoute
+
+from plugin.engine.port import Lane, LaneKind
+from plugin.flow.house import House
+from plugin.flow.settle import settle
+from plugin.saleor.install import Gate, Registration, register
+from plugin.saleor.jwks import Keys
+from plugin.secrets import new_pepper
+from plugin.settings import Settings
+from plugin.store import shops
+from plugin.store.shops import Shop
+from webhooks.door import Door, Shops
+from webhooks.intake import Intake
+from webhooks.routes import routes
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    routes: Sequence[BaseRoute]
+    #: What has been let in is written before this returns.
+    close: Callable[[], Awaitable[None]]
+
+
+def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> Entrance:
+    async def find(api_url: str) -> Shop | None:
+        return await to_thread.run_sync(_find, house, api_url)
+
+    async def save_keys(shop_id: int, jwks: Mapping[str, Any]) -> None:
+        await to_thread.run_sync(_save_keys, house, shop_id, jwks)
+
+    async def install(body: bytes, api_url: str) -> Registration:
+        return await register(body, api_url, gate, http)
+
+    async def keep(registration: Registration) -> int:
+        return await to_thread.run_sync(keep_shop, house, registration)
+
+    def arrived(shop_ids: set[int]) -> None:
+        house.wake(Lane(LaneKind.RECEIVE, shop_id) for shop_id in shop_ids)
+
+    gate = Gate(settings.is_allowed_shop, settings.allow_private_addresses)
+    door = Door(Shops(find), Keys(http, save_keys))
+    intake = Intake(house.database, most_open=settings.inbox_limit, on_committed=arrived)
+    webhooks = routes(
+        public_url=settings.public_url, door=door, intake=intake, install=install, keep=keep, now=house.clock
+    )
+    return Entrance(webhooks, intake.close)
+
+
+def keep_shop(house: House, registration: Registration) -> int:
+    """A shop that has proven itself, with its token encrypted and its campaigns as drafts."""
+    now = house.clock()
+    with house.database.write() as connection:
+        shop_id = shops.install(
+            connection,
+            api_url=registration.api_url,
+            app_id=registration.app_id,
+            token=house.keyring.encrypt(registration.token),
+            jwks=registration.jwks,
+            name=registration.name,
+            saleor_version=registration.saleor_version,
+            pepper=house.keyring.encrypt(new_pepper()),
+            now=now,
+        )
+        settle(connection, shop_id, house.tactics, now)
+    return shop_id
+
+
+def _find(house: House, api_url: str) -> Shop | None:
+    with house.database.read() as connection:
+        return shops.find(connection, api_url)
+
+
+def _save_keys(house: House, shop_id: int, jwks: Mapping[str, Any]) -> None:
+    with house.database.write() as connection:
+        shops.save_jwks(connection, shop_id, jwks)
