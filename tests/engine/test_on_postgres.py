@@ -11,12 +11,14 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+import structlog
 
 from plugin.engine.cron import cron
 from plugin.engine.install import install, is_installed
 from plugin.engine.on_postgres import OnPostgres
 from plugin.engine.port import Lane, LaneKind
 from plugin.engine.waking import WakingOnly
+from tests.conftest import POSTGRES
 from tests.engine.drains import PATIENCE, Drains
 from tests.engine.test_engines import open_engine
 
@@ -101,6 +103,30 @@ async def test_wake_ups_of_a_moment_cost_one_row(url: str) -> None:
                 await asyncio.sleep(0.02)
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM procrastinate.procrastinate_events").fetchone() == (1,)
+
+
+@pytest.mark.anyio
+@pytest.mark.long
+async def test_an_engine_whose_database_was_away_goes_on(url: str) -> None:
+    drains = Drains()
+    name = url.rsplit("/", 1)[1]
+    with structlog.testing.capture_logs() as logs, psycopg.connect(POSTGRES, autocommit=True) as admin:
+        async with open_engine(OnPostgres(url, drains, dead_after=DEAD_AFTER)) as engine:
+            engine.wake([LANE])
+            await drains.until(lambda: drains.ended == [LANE])
+            admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            try:
+                admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+                async with asyncio.timeout(60):
+                    while sum(line["event"].startswith("worker lost") for line in logs) < 2:  # noqa: ASYNC110
+                        await asyncio.sleep(0.1)
+            finally:
+                admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            async with asyncio.timeout(60):
+                while drains.ended == [LANE]:
+                    engine.wake([LANE])
+                    await asyncio.sleep(0.2)
+            assert engine.running
 
 
 @pytest.mark.anyio
