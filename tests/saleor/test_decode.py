@@ -1,0 +1,316 @@
+"""Bodies as a real Saleor sent them, and bodies as nobody should send them."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugin.domain import events
+from plugin.errors import Rejected
+from plugin.saleor.decode import DECODERS, decode, email_of
+
+PAYLOADS = Path(__file__).parents[1] / "payloads"
+OURS = "QXBwOjk="
+
+
+def recorded(event: str) -> bytes:
+    return (PAYLOADS / f"{event}.json").read_bytes()
+
+
+def changed(event: str, change: Callable[[Any], object]) -> bytes:
+    told = json.loads(recorded(event))
+    change(told)
+    return json.dumps(told).encode()
+
+
+@pytest.mark.parametrize("event", sorted(DECODERS))
+def test_every_event_of_a_real_saleor_is_read(event: str) -> None:
+    seen = decode(event, recorded(event), OURS)
+    assert seen.name == event
+    assert seen.issued_at == datetime.fromisoformat(json.loads(recorded(event))["issuedAt"])
+
+
+def test_no_payload_is_recorded_for_nothing() -> None:
+    others = {"signatures", "shipping_list_methods_for_checkout"}
+    assert {path.stem for path in PAYLOADS.glob("*.json")} - others == set(DECODERS)
+
+
+def order(event: str, body: bytes | None = None) -> events.OrderSeen:
+    seen = decode(event, body or recorded(event), OURS)
+    assert isinstance(seen, events.OrderSeen)
+    return seen
+
+
+def test_an_order_is_read_whole() -> None:
+    seen = order("order_updated").order
+    assert (seen.number, seen.status, seen.channel, seen.currency) == ("27", "CANCELED", "default-channel", "USD")
+    assert (seen.total, seen.shipping, seen.refunded) == (Decimal("77.97"), Decimal(0), Decimal(10))
+    assert (seen.user_id, seen.country, seen.language, seen.voucher_code) == ("VXNlcjo1MA==", "US", "EN", None)
+    assert seen.email == "new.zoe313940@example.com"
+    assert seen.placed_at == datetime(2026, 11, 22, 2, 19, 8, 64771, UTC)
+    assert seen.updated_at == datetime(2026, 11, 22, 2, 19, 14, 42875, UTC)
+    assert [(line.quantity, line.name, line.total, line.product_type) for line in seen.lines] == [
+        (2, "Monospace Tee", Decimal(40), "shirt"),
+        (3, "Apple Juice", Decimal("2.97"), "juice"),
+        (1, "Blue Hoodie", Decimal(35), "sweatshirt"),
+    ]
+    assert (seen.lines[0].sku, seen.lines[1].sku) == ("328223580", None)
+    assert (seen.lines[0].variant_id, seen.lines[0].product_id) == ("UHJvZHVjdFZhcmlhbnQ6MzQ4", "UHJvZHVjdDoxMzQ=")
+    assert [(parcel.status, parcel.tracking_number) for parcel in seen.fulfilments] == [
+        ("CANCELED", "TRACK-1"),
+        ("REFUNDED", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "counts"),
+    [
+        ("order_created", "UNCONFIRMED", False),
+        ("order_confirmed", "UNFULFILLED", True),
+        ("order_fulfilled", "FULFILLED", True),
+        ("order_cancelled", "CANCELED", False),
+        ("order_expired", "EXPIRED", False),
+    ],
+)
+def test_the_status_says_whether_an_order_counts(event: str, status: str, counts: bool) -> None:
+    assert (order(event).order.status, order(event).order.counts) == (status, counts)
+
+
+@pytest.mark.parametrize(
+    "event", ["fulfillment_created", "fulfillment_canceled", "fulfillment_tracking_number_updated"]
+)
+def test_a_parcels_event_brings_its_order(event: str) -> None:
+    assert order(event).order.fulfilments
+
+
+def test_a_product_that_is_gone_leaves_its_line() -> None:
+    body = changed("order_created", lambda told: told["order"]["lines"][0].update(variant=None, productVariantId=None))
+    line = order("order_created", body).order.lines[0]
+    assert (line.name, line.variant_id, line.product_id, line.product_type) == ("Monospace Tee", None, None, None)
+
+
+def test_a_guest_is_nobodys_user() -> None:
+    body = changed("order_created", lambda told: told["order"].update(user=None, userEmail=None, billingAddress=None))
+    seen = order("order_created", body).order
+    assert (seen.user_id, seen.email) == (None, "")
+
+
+def test_a_digital_order_takes_the_country_of_the_bill() -> None:
+    addresses = {"shippingAddress": None, "billingAddress": {"country": {"code": "PL"}}}
+    assert (
+        order("order_created", changed("order_created", lambda told: told["order"].update(addresses))).order.country
+        == "PL"
+    )
+    addresses["billingAddress"] = None
+    assert (
+        order("order_created", changed("order_created", lambda told: told["order"].update(addresses))).order.country
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Ann@Example.com", "ann@example.com"),
+        ("  ann@example.com\n", "ann@example.com"),
+        ("STRASSE@straße.de", "strasse@strasse.de"),
+    ],
+)
+def test_an_address_has_one_form(typed: str, kept: str) -> None:
+    assert email_of(typed) == kept
+
+
+APP, STAFF, SHOPPER = (
+    {"__typename": "App"},
+    {"__typename": "User", "isStaff": True},
+    {"__typename": "User", "isStaff": False},
+)
+
+
+@pytest.mark.parametrize(
+    ("event", "principal", "flag", "believed"),
+    [
+        ("order_metadata_updated", STAFF, "true", True),
+        ("order_metadata_updated", APP, "true", True),
+        ("order_metadata_updated", SHOPPER, "true", False),
+        ("order_metadata_updated", None, "true", False),
+        ("order_metadata_updated", {}, "true", False),
+        ("order_metadata_updated", {"isStaff": True}, "true", False),
+        ("order_metadata_updated", STAFF, "false", False),
+        ("order_metadata_updated", STAFF, None, False),
+        ("order_created", STAFF, "true", False),
+        ("order_created", APP, "true", False),
+        ("order_updated", STAFF, "true", False),
+    ],
+)
+def test_the_anonymizers_flag_counts_only_from_who_may_set_it(
+    event: str, principal: Any, flag: str | None, believed: bool
+) -> None:
+    def forge(told: Any) -> None:
+        told["issuingPrincipal"] = principal
+        told["order"]["anonymized"] = flag
+
+    assert order(event, changed(event, forge)).anonymized is believed
+
+
+def test_the_recorded_anonymizer_is_believed() -> None:
+    assert order("order_metadata_updated").anonymized
+
+
+def test_an_import_brings_its_orders() -> None:
+    seen = decode("order_bulk_created", recorded("order_bulk_created"), OURS)
+    assert isinstance(seen, events.OrdersImported)
+    assert [(order.status, order.total) for order in seen.orders] == [("UNFULFILLED", Decimal(20))] * 2
+
+
+@pytest.mark.parametrize(
+    ("event", "confirmed", "email", "name"),
+    [
+        ("customer_created", False, "zoe313940@example.com", "Zoë"),
+        ("account_confirmed", True, "zoe313940@example.com", "Zoë"),
+        ("customer_updated", True, "zoe313940@example.com", "Zoe"),
+        ("account_email_changed", True, "new.zoe313940@example.com", "Zoe"),
+    ],
+)
+def test_an_account_is_read(event: str, confirmed: bool, email: str, name: str) -> None:
+    seen = decode(event, recorded(event), OURS)
+    assert isinstance(seen, events.CustomerSeen)
+    assert (seen.account.user_id, seen.account.email) == ("VXNlcjo1MA==", email)
+    assert (seen.account.confirmed, seen.account.first_name, seen.ours) == (confirmed, name, False)
+
+
+def test_consent_is_kept_as_it_was_said() -> None:
+    seen = decode("customer_updated", recorded("customer_updated"), OURS)
+    assert isinstance(seen, events.CustomerSeen)
+    assert seen.account.metadata == {"paper.marketing_opt_in": "true"}
+    silent = changed("customer_updated", lambda told: told["user"].update(metafields=None))
+    assert decode("customer_updated", silent, OURS).account.metadata == {}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("principal", "ours"), [({"id": OURS}, True), ({"id": "QXBwOjg="}, False), ({}, False), (None, False)]
+)
+@pytest.mark.parametrize("event", ["customer_updated", "voucher_updated", "voucher_codes_created"])
+def test_our_own_echo_is_known(event: str, principal: Any, ours: bool) -> None:
+    seen = decode(event, changed(event, lambda told: told.update(issuingPrincipal=principal)), OURS)
+    assert isinstance(seen, events.CustomerSeen | events.VoucherSeen | events.CodesSeen)
+    assert seen.ours is ours
+
+
+@pytest.mark.parametrize(
+    ("event", "user_id", "email"),
+    [
+        ("customer_deleted", "VXNlcjo1MQ==", "gone313940@example.com"),
+        ("account_deleted", "VXNlcjo1MA==", "new.zoe313940@example.com"),
+    ],
+)
+def test_a_customer_who_is_gone_is_named(event: str, user_id: str, email: str) -> None:
+    seen = decode(event, recorded(event), OURS)
+    assert isinstance(seen, events.CustomerGone)
+    assert (seen.user_id, seen.email) == (user_id, email)
+
+
+def test_a_checkout_is_read() -> None:
+    seen = decode("checkout_created", recorded("checkout_created"), OURS)
+    assert isinstance(seen, events.CheckoutSeen)
+    assert (seen.checkout.user_id, seen.checkout.email) == ("VXNlcjo1MA==", "new.zoe313940@example.com")
+    assert (seen.checkout.subtotal, seen.checkout.currency, seen.checkout.channel) == (
+        Decimal("77.97"),
+        "USD",
+        "default-channel",
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "gone"), [("voucher_created", False), ("voucher_updated", False), ("voucher_deleted", True)]
+)
+def test_a_voucher_is_named(event: str, gone: bool) -> None:
+    seen = decode(event, recorded(event), OURS)
+    assert isinstance(seen, events.VoucherSeen)
+    assert (seen.voucher_id, seen.gone) == ("Vm91Y2hlcjoxMQ==", gone)
+
+
+@pytest.mark.parametrize(
+    ("event", "codes", "gone"),
+    [
+        ("voucher_codes_created", {"REC313940A", "REC313940B"}, False),
+        ("voucher_codes_deleted", {"REC313940C"}, True),
+    ],
+)
+def test_codes_are_named_with_their_ids(event: str, codes: set[str], gone: bool) -> None:
+    seen = decode(event, recorded(event), OURS)
+    assert isinstance(seen, events.CodesSeen)
+    assert ({code for _, code in seen.codes}, seen.gone) == (codes, gone)
+    assert all(code_id for code_id, _ in seen.codes)
+
+
+def test_what_is_back_in_stock_is_named() -> None:
+    seen = decode("product_variant_back_in_stock", recorded("product_variant_back_in_stock"), OURS)
+    assert isinstance(seen, events.BackInStock)
+    assert seen.variant_id == "UHJvZHVjdFZhcmlhbnQ6MzQ4"
+
+
+@pytest.mark.parametrize(
+    ("event", "active", "gone"),
+    [
+        ("app_installed", True, False),
+        ("app_updated", True, False),
+        ("app_status_changed", False, False),
+        ("app_deleted", False, True),
+    ],
+)
+def test_the_apps_own_life_is_read(event: str, active: bool, gone: bool) -> None:
+    seen = decode(event, recorded(event), OURS)
+    assert isinstance(seen, events.AppSeen)
+    assert (seen.app_id, seen.active, seen.gone) == (OURS, active, gone)
+
+
+BROKEN: dict[str, tuple[str, bytes, str]] = {
+    "unknown event": ("gift_card_sent", b"{}", "gift_card_sent.* none that this app"),
+    "capitals": ("ORDER_CREATED", recorded("order_created"), "none that this app"),
+    "no JSON": ("order_created", b"", "the body: Invalid JSON"),
+    "half an answer": ("order_created", recorded("order_created")[:500], "the body: Invalid JSON"),
+    "not UTF-8": ("order_created", b'{"issuedAt": "\xff"}', "the body: Invalid JSON"),
+    "a list": ("order_created", b"[]", "the body"),
+    "nothing": ("order_created", b"{}", "issuedAt: Field required"),
+    "errors beside no data": ("order_created", changed("order_created", lambda t: t.update(order=None)), "order: "),
+    "no time zone": ("order_created", changed("order_created", lambda t: t.update(issuedAt="2026-01-01T00:00:00")), "timezone"),
+    "a missing field": ("order_created", changed("order_created", lambda t: t["order"].pop("total")), "order.total: Field required"),
+    "a missing line": ("order_created", changed("order_created", lambda t: t["order"].update(lines=None)), "order.lines"),
+    "a wrong type": ("order_created", changed("order_created", lambda t: t["order"].update(id=7)), "order.id"),
+    "an empty id": ("order_created", changed("order_created", lambda t: t["order"].update(id="")), "order.id"),
+    "a long id": ("order_created", changed("order_created", lambda t: t["order"].update(id="x" * 101)), "order.id"),
+    "words for money": ("order_created", changed("order_created", lambda t: t["order"]["total"]["gross"].update(amount="much")), "amount"),
+    "money without end": ("order_created", changed("order_created", lambda t: t["order"]["total"]["gross"].update(amount=1e300)), "amount"),
+    "money that is none": ("order_created", recorded("order_created").replace(b'"amount": 77.97', b'"amount": NaN'), "amount|JSON"),
+    "half a thing": ("order_created", changed("order_created", lambda t: t["order"]["lines"][0].update(quantity=1.5)), "quantity"),
+    "less than none": ("order_created", changed("order_created", lambda t: t["order"]["lines"][0].update(quantity=-1)), "quantity"),
+    "no currency": ("order_created", changed("order_created", lambda t: t["order"]["total"]["gross"].update(currency="")), "currency"),
+    "no user": ("customer_created", changed("customer_created", lambda t: t.update(user=None)), "user"),
+    "confirmed by word": ("customer_created", changed("customer_created", lambda t: t["user"].update(isConfirmed="perhaps")), "isConfirmed"),
+    "no recipient": ("app_deleted", changed("app_deleted", lambda t: t.update(recipient=None)), "recipient"),
+    "no checkout": ("checkout_updated", changed("checkout_updated", lambda t: t.update(checkout=None)), "checkout"),
+    "no voucher": ("voucher_deleted", changed("voucher_deleted", lambda t: t.update(voucher=None)), "voucher"),
+    "no codes": ("voucher_codes_created", changed("voucher_codes_created", lambda t: t.update(voucherCodes=None)), "voucherCodes"),
+    "no variant": ("product_variant_back_in_stock", b'{"issuedAt": "2026-01-01T00:00:00Z", "productVariant": null}', "productVariant"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "body", "says"), BROKEN.values(), ids=BROKEN)
+def test_what_cannot_be_read_is_refused_with_a_sentence(event: str, body: bytes, says: str) -> None:
+    with pytest.raises(Rejected, match=says):
+        decode(event, body, OURS)
+
+
+def test_errors_beside_whole_data_do_no_harm() -> None:
+    body = changed("order_created", lambda told: told.update(errors=[{"message": "x"}]))
+    assert order("order_created", body).order.number == "27"
+
+
+def test_a_long_name_is_cut() -> None:
+    body = changed("order_created", lambda told: told["order"]["lines"][0].update(productName="x" * 300))
+    assert len(order("order_created", body).order.lines[0].name) == 255
