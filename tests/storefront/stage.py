@@ -126,13 +126,12 @@ class Stage:
         segment: Segment = Segment.REGULAR,
         user_id: str | None = "U1",
         email: str = "ann@tea.example",
-        **shown: Mapping[str, Any],
+        shown: Mapping[Slot, Mapping[str, Any]] | None = None,
     ) -> int:
-        """shown: slot → banner data."""
         with self.database.write() as connection:
             made = customers.create(connection, self.shop_id, self.now, user_id=user_id, email=email)
             customers.save_state(connection, self.shop_id, made.customer_id, History(), segment, None)
-            banners = {Slot(slot): Banner(Slot(slot), "Seen", data) for slot, data in shown.items()}
+            banners = {slot: Banner(slot, "Seen", data) for slot, data in (shown or {}).items()}
             customers.save_shown(connection, self.shop_id, made.customer_id, banners)
         return made.customer_id
 
@@ -236,7 +235,10 @@ def checkout(
     return json.dumps({"issuedAt": NOW.isoformat(), "checkout": said}).encode()
 
 
-def shown(amount: str, until: datetime | None = None, channel: str = "us", currency: str = "USD") -> dict[str, Any]:
-    """The data of a free-shipping banner."""
+def shown(
+    amount: str, until: datetime | None = None, channel: str = "us", currency: str = "USD"
+) -> dict[Slot, dict[str, Any]]:
+    """A free-shipping banner, as it is stored."""
     entry = {"amount": amount, "currency": currency}
-    return {"channels": {channel: entry if until is None else {**entry, "until": until.isoformat()}}}
+    data = {"channels": {channel: entry if until is None else {**entry, "until": until.isoformat()}}}
+    return {Slot.FREE_SHIPPING: data}

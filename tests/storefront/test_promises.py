@@ -14,8 +14,9 @@ from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.segments import Segment
 from plugin.store import campaigns
 from plugin.store.schema import effects
+from tests.saleor.signing import NOW
 from tests.shop import days
-from tests.storefront.stage import NOW, PLN, USD, Stage, shown
+from tests.storefront.stage import PLN, USD, Stage, shown
 
 pytestmark = pytest.mark.anyio
 
@@ -44,8 +45,8 @@ def test_the_banner_and_the_checkout_never_disagree(
     stage.now = NOW
     stage.rules({"us": first})
     until = None if promised is None or promised[1] is None else NOW + timedelta(days=promised[1])
-    data = {} if promised is None else {"free_shipping": shown(str(promised[0]), until)}
-    stage.customer(segment, **data)
+    data = None if promised is None else shown(str(promised[0]), until)
+    stage.customer(segment, shown=data)
 
     async def play() -> None:
         stage.open()
@@ -100,7 +101,7 @@ async def test_a_promise_outlives_a_raise_by_its_days_and_not_longer(both: Stage
 @pytest.mark.parametrize("status", [CampaignStatus.PAUSED, CampaignStatus.ENDED])
 async def test_a_campaign_that_is_off_keeps_what_was_shown(stage: Stage, status: CampaignStatus) -> None:
     stage.rules({"us": {"regular": 30}}, promise_days=3)
-    stage.customer(free_shipping=shown("30.00"))
+    stage.customer(shown=shown("30.00"))
     stage.customer(user_id="U2", email="bob@tea.example")  # who has seen nothing is owed nothing
     stage.now += days(50)
     stage.switch(status)
@@ -114,7 +115,7 @@ async def test_a_campaign_that_is_off_keeps_what_was_shown(stage: Stage, status:
 
 async def test_an_edit_that_changes_nothing_does_not_renew_a_promise(stage: Stage) -> None:
     stage.rules({"us": {"regular": 30}}, promise_days=7)
-    stage.customer(free_shipping=shown("30.00"))
+    stage.customer(shown=shown("30.00"))
     stage.rules({"us": {"regular": 50}}, promise_days=7)
     stage.now += days(5)
     stage.rules({"us": {"regular": 50}}, promise_days=7, text="Free from {threshold}")
@@ -124,7 +125,7 @@ async def test_an_edit_that_changes_nothing_does_not_renew_a_promise(stage: Stag
 
 async def test_a_lowered_threshold_counts_at_once(stage: Stage) -> None:
     stage.rules({"us": {"regular": 50}})
-    stage.customer(free_shipping=shown("50.00"))
+    stage.customer(shown=shown("50.00"))
     assert not await stage.offered(subtotal=30)
     stage.rules({"us": {"regular": 30}})
     assert await stage.offered(subtotal=30)
@@ -146,7 +147,7 @@ async def test_looking_makes_it_a_promise_once(stage: Stage) -> None:
 
 async def test_what_was_shown_in_another_currency_promises_nothing(stage: Stage) -> None:
     stage.rules({"us": {"regular": 50}})
-    stage.customer(free_shipping=shown("1.00", currency="EUR"))
+    stage.customer(shown=shown("1.00", currency="EUR"))
     assert (await stage.free_shipping())["threshold"] == "50.00"
     assert not await stage.offered(subtotal=10)
 
