@@ -37,7 +37,9 @@ def conninfo(url: str) -> dict[str, Any]:
     """The parameters of libpq for a SQLAlchemy URL, with Procrastinate's own schema as the search path."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     parameters = dict(conninfo_to_dict(plain))
-    parameters["options"] = f"{parameters.get('options') or ''} -c search_path={SCHEMA}".strip()
+    # A crash of the server may forget a wake-up, which the sweep repeats: no commit waits for the disk.
+    ours = f"-c search_path={SCHEMA} -c synchronous_commit=off"
+    parameters["options"] = f"{parameters.get('options') or ''} {ours}".strip()
     return parameters
 
 
