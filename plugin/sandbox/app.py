@@ -113,16 +113,16 @@ class Sandbox(Starlette):
         while self.installing:
             await asyncio.wait(self.installing)
 
-    async def asked_permissions(self, manifest_url: str) -> list[str]:
-        """What a manifest asks for; nothing where it cannot be read, so that the installation says why."""
+    async def read_manifest(self, manifest_url: str) -> dict[str, Any]:
+        """Nothing where it cannot be read, so that the installation says why."""
         wire = self.wire()
         try:
             manifest = json.loads((await wire.send("GET", manifest_url, {"Saleor-Schema-Version": "3.24"})).body)
         except (NoAnswer, ValueError):
-            return []
+            return {}
         finally:
             wire.close()
-        return list(manifest.get("permissions") or []) if isinstance(manifest, dict) else []
+        return manifest if isinstance(manifest, dict) else {}
 
 
 def create_sandbox(

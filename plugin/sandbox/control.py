@@ -52,6 +52,7 @@ async def _state(sandbox: "Sandbox", _request: Request) -> Response:
         {
             "orders": len(shop.orders),
             "customers": sum(not user.is_staff for user in shop.users.values()),
+            "customer_metadata": dict(Counter(key for user in shop.users.values() for key in user.public_meta)),
             "checkouts": len(shop.checkouts),
             "products": len(shop.products),
             "vouchers": len(shop.vouchers),

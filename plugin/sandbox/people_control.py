@@ -66,12 +66,11 @@ async def _install(sandbox: "Sandbox", request: Request) -> Response:
     """Installs with the permissions given, by default all that the manifest asks for, and waits."""
     given: dict[str, Any] = json.loads(await request.body())
     shop, url = sandbox.shop, given["manifestUrl"]
-    codes = given.get("permissions")
-    if codes is None:
-        codes = await sandbox.asked_permissions(url)
+    manifest = await sandbox.read_manifest(url)
+    codes = given.get("permissions", manifest.get("permissions") or [])
     installation = AppInstallation(
         id=shop.numbers.next_id("AppInstallation"),
-        app_name=given.get("appName") or "App",
+        app_name=given.get("appName") or manifest.get("name") or "App",
         manifest_url=url,
         codes=frozenset(codes),
         activate=True,

@@ -124,8 +124,10 @@ class Shop:
         return user
 
     def add_order(self, *, number: str | None = None, **more: Any) -> Order:
-        self.last_number += 1
-        order = Order(id=fresh_id("Order"), number=number or str(self.last_number), **more)
+        if number is None:
+            number = str(self.last_number + 1)
+        self.last_number = max(self.last_number, int(number))
+        order = Order(id=fresh_id("Order"), number=number, **more)
         self.orders[order.id] = order
         order.channel.has_orders = True
         return order

@@ -5,8 +5,8 @@ const asked = new URLSearchParams(location.search);
 let shopper = null, token = "", signedAt = 0, channel = "default-channel", checkout = null, appOrigin = asked.get("app");
 
 const CHECKOUT = `fragment Whole on Checkout { id email voucherCode
-  lines { id quantity totalPrice { gross { amount currency } } variant { id product { name } } }
-  subtotalPrice { gross { amount currency } } shippingPrice { gross { amount currency } } totalPrice { gross { amount currency } }
+  lines { id quantity undiscountedTotalPrice { amount currency } variant { id product { name } } }
+  subtotalPrice { gross { amount } } totalPrice { gross { amount currency } }
   discount { amount currency } delivery { id } }`;
 
 async function post(path, body) {
@@ -104,7 +104,7 @@ async function showBasket() {
     row.append(made("span", name, "grow small"),
       button("−", `One ${name} less`, () => setQuantity(line, line.quantity - 1), "plain"), made("span", line.quantity, "num"),
       button("+", `One ${name} more`, () => setQuantity(line, line.quantity + 1), "plain"),
-      made("span", money(line.totalPrice.gross), "num small"));
+      made("span", money(line.undiscountedTotalPrice), "num small"));
     return row;
   }));
   if (lines.length) { await showDeliveries(); showTotals(); }
@@ -134,7 +134,10 @@ async function choose(deliveryMethodId) {
 }
 
 function showTotals() {
-  const rows = [["Subtotal", money(checkout.subtotalPrice.gross)], ["Delivery", checkout.delivery ? money(checkout.shippingPrice.gross) : "not chosen"]];
+  const { amount: total, currency } = checkout.totalPrice.gross, off = checkout.discount?.amount ?? 0;
+  const items = checkout.lines.reduce((sum, line) => sum + line.undiscountedTotalPrice.amount, 0);
+  const delivery = money({ amount: total + off - items, currency }); // before a code for delivery
+  const rows = [["Items", money({ amount: items, currency })], ["Delivery", checkout.delivery ? delivery : "not chosen"]];
   if (checkout.voucherCode) rows.push([`Code ${checkout.voucherCode}`, `−${money(checkout.discount)}`]);
   const cells = rows.flatMap(([name, value]) => [made("dt", name, "soft small"), made("dd", value, "small")]);
   byId("totals").replaceChildren(...cells, made("dt", "Total", "total"), made("dd", money(checkout.totalPrice.gross), "total"));
