@@ -123,7 +123,7 @@ def test_confirming_takes_guest_orders_without_an_order_event(shop: Talk, receiv
     entry = past_order("guest@example.com")
     entry["customer"]["guest"] = True
     shop.tell(entry, event="none")
-    order = list(shop.sandbox.shop.orders.values())[-1]
+    order: Any = list(shop.sandbox.shop.orders.values())[-1]
     assert order.user is None
     _listen(shop, receiver)
     shop.client.post("/sandbox/settings", json={"confirm_by_email": True})
