@@ -6,9 +6,8 @@ the answer is that there is none: the checkout goes on with the shop's own rates
 
 import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -22,6 +21,7 @@ from plugin.errors import Rejected, RetentionError, TryLater
 from plugin.flow.fronts import Front, Fronts
 from plugin.flow.house import House
 from plugin.flow.thresholds import personal_threshold
+from plugin.saleor.baskets import basket_total
 from webhooks.answers import say, say_error
 from webhooks.door import Door, Gone, Knock
 
@@ -101,28 +101,25 @@ class Shipping:
 def read_basket(body: bytes) -> Basket | None:
     """The checkout of a signed-in customer; None for a guest's. Raises `Rejected` for what cannot be read."""
     try:
-        checkout = json.loads(body, parse_float=Decimal)["checkout"]
+        checkout = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)["checkout"]
         if checkout["user"] is None:
             return None
-        subtotal = checkout["subtotalPrice"]
+        total = basket_total(checkout)
         shown_gross = checkout.get("displayGrossPrices")
         return Basket(
             user_id=str(checkout["user"]["id"]),
             channel=str(checkout["channel"]["slug"]),
-            net=_amount(subtotal["net"]),
-            gross=_amount(subtotal["gross"]),
-            currency=str(subtotal["gross"]["currency"]),
+            net=total.net,
+            gross=total.gross,
+            currency=str(checkout["channel"]["currencyCode"]),
             shown_gross=shown_gross if isinstance(shown_gross, bool) else None,
         )
-    except (ValueError, LookupError, TypeError, AttributeError, InvalidOperation, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Rejected(f"The checkout in this webhook is not understood: {error!r}.") from error
 
 
-def _amount(money: Mapping[str, Any]) -> Decimal:
-    amount = Decimal(str(money["amount"]))
-    if not amount.is_finite():
-        raise ValueError(f"{amount} is not an amount")
-    return amount
+def _no_number(word: str) -> Decimal:
+    raise ValueError(f"{word} is not an amount")
 
 
 def _missed(reason: str) -> list[dict[str, Any]]:

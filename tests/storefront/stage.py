@@ -218,18 +218,22 @@ def checkout(
     **more: Any,
 ) -> bytes:
     """As Saleor renders our subscription."""
+    amounts = {"gross": {"amount": float(gross)}, "net": {"amount": float(gross if net is None else net)}}
     said = {
         "id": "Q1",
         "user": None if user is None else {"id": user},
-        "channel": {"slug": channel, "currencyCode": currency, "taxConfiguration": {"displayGrossPrices": True}},
+        "channel": {"slug": channel, "currencyCode": currency, "taxConfiguration": {"pricesEnteredWithTax": True}},
         "displayGrossPrices": shown_gross,
-        "subtotalPrice": {
-            "gross": {"amount": float(gross), "currency": currency},
-            "net": {"amount": float(gross if net is None else net)},
-        },
         "discount": {"amount": 0.0},
-        "voucherCode": None,
-        "shippingAddress": None,
+        "voucher": None,
+        "lines": [
+            {
+                "quantity": 1,
+                "isGift": False,
+                "undiscountedTotalPrice": {"amount": float(gross), "currency": currency},
+                "variant": {"pricing": {"price": amounts, "priceUndiscounted": amounts}},
+            }
+        ],
         **more,
     }
     return json.dumps({"issuedAt": NOW.isoformat(), "checkout": said}).encode()

@@ -81,9 +81,17 @@ async def test_net_or_gross_as_prices_are_shown(
     assert [method["currency"] for method in found] == ([currency] if offered else [])
 
 
-async def test_a_discount_is_not_taken_off_twice(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("subtotal", "voucher", "offered"),
+    [(50, "ENTIRE_ORDER", True), (49.99, "ENTIRE_ORDER", False), (40, "SHIPPING", True)],
+)
+async def test_a_discount_counts_against_the_threshold(
+    stage: Stage, subtotal: float, voucher: str, offered: bool
+) -> None:
     stage.customer()
-    assert await stage.offered(subtotal=40, discount={"amount": 30.0}, voucherCode="TEN") == FREE
+    assert await stage.offered(subtotal=subtotal, discount={"amount": 10.0}, voucher={"type": voucher}) == (
+        FREE if offered else []
+    )
 
 
 BODY = json.loads(checkout("U1", 500))
@@ -102,7 +110,7 @@ BODY = json.loads(checkout("U1", 500))
         json.dumps({"checkout": {**BODY["checkout"], "user": "U1"}}).encode(),
         json.dumps({"checkout": {**BODY["checkout"], "user": {}}}).encode(),
         json.dumps({"checkout": {**BODY["checkout"], "channel": None}}).encode(),
-        json.dumps({"checkout": {**BODY["checkout"], "subtotalPrice": None}}).encode(),
+        json.dumps({"checkout": {**BODY["checkout"], "lines": None}}).encode(),
         checkout("U1", "NaN"),
         checkout("U1", "inf"),
     ],
