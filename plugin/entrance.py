@@ -1,4 +1,4 @@
-"""The way in, put together: the door, the intake and the handshake for the routes of `webhooks`."""
+"""The way in, put together: what the routes of `webhooks` and the storefront need. One line a list of routes."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from anyio import to_thread
 from starlette.routing import BaseRoute
 
 from plugin.engine.port import Lane, LaneKind
+from plugin.flow.fronts import Fronts
 from plugin.flow.house import House
 from plugin.flow.settle import settle
 from plugin.saleor.install import Gate, Registration, register
@@ -17,9 +18,11 @@ from plugin.secrets import new_pepper
 from plugin.settings import Settings
 from plugin.store import shops
 from plugin.store.shops import Shop
+from plugin.storefront import routes as storefront
+from webhooks import routes as webhooks
+from webhooks import shipping
 from webhooks.door import Door, Shops
 from webhooks.intake import Intake
-from webhooks.routes import routes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,19 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
         house.wake(Lane(LaneKind.RECEIVE, shop_id) for shop_id in shop_ids)
 
     gate = Gate(settings.is_allowed_shop, settings.allow_private_addresses)
-    door = Door(Shops(find), Keys(http, save_keys))
+    keys, fronts = Keys(http, save_keys), Fronts(house)
+    door = Door(Shops(find), keys)
     intake = Intake(house.database, most_open=settings.inbox_limit, on_committed=arrived)
-    webhooks = routes(
-        public_url=settings.public_url, door=door, intake=intake, install=install, keep=keep, now=house.clock
+    return Entrance(
+        (
+            *shipping.routes(house, door, fronts),  # first: the webhooks' pattern would take its address, too
+            *webhooks.routes(
+                public_url=settings.public_url, door=door, intake=intake, install=install, keep=keep, now=house.clock
+            ),
+            *storefront.routes(house, fronts, keys),
+        ),
+        intake.close,
     )
-    return Entrance(webhooks, intake.close)
 
 
 def keep_shop(house: House, registration: Registration) -> int:
