@@ -35,11 +35,7 @@ def apply(connection: Connection, scene: Scene, eraser: Eraser, event: Event) ->
         case OrderSeen():
             return list(_order(connection, scene, eraser, event.order, event.issued_at, TriggerKind.ORDER))
         case OrdersImported():
-            return [
-                touch
-                for order in event.orders
-                for touch in _order(connection, scene, eraser, order, event.issued_at, TriggerKind.HISTORY)
-            ]
+            return _imported(connection, scene, eraser, event)
         case CustomerSeen():
             return _account(connection, scene, eraser, event)
         case CustomerGone():
@@ -70,9 +66,19 @@ def _order(
         return
     if order.voucher_code and order.counts:
         _redeemed(connection, scene, order)
-    yield Touch(owner.customer_id, Trigger(kind, order.updated_at), order if new else None)
+    yield Touch(owner.customer_id, Trigger(kind, order.updated_at), order if new else None, owner)
     if held_by is not None and held_by != owner.customer_id:
         yield from _left_behind(connection, scene, held_by)
+
+
+def _imported(connection: Connection, scene: Scene, eraser: Eraser, event: OrdersImported) -> list[Touch]:
+    """Several orders can be one customer's, who is then looked at once, with all of them."""
+    touched = {
+        touch.customer_id: Touch(touch.customer_id, touch.trigger)
+        for order in event.orders
+        for touch in _order(connection, scene, eraser, order, event.issued_at, TriggerKind.HISTORY)
+    }
+    return list(touched.values())
 
 
 def _left_behind(connection: Connection, scene: Scene, customer_id: int) -> Iterator[Touch]:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from plugin import metrics
 from plugin.domain.customer import History, extend, fold
-from plugin.errors import NotFound, RetentionError, TryLater
+from plugin.errors import RetentionError, TryLater
 from plugin.flow.apply import apply
 from plugin.flow.erase import Eraser
 from plugin.flow.house import House
@@ -16,7 +16,7 @@ from plugin.flow.reconsider import reconsider
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.touch import Touch
 from plugin.saleor.decode import decode
-from plugin.store import customers, inbox, ledger, shops
+from plugin.store import customers, inbox, ledger, shops, tombstones
 from plugin.store.customers import Customer
 from plugin.store.inbox import InboxRow
 
@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 BATCH = 50
 #: A transaction is ended after so long, so that the way in and other lanes get their turn.
 LONGEST = timedelta(milliseconds=60)
+#: Events that end a batch: after them other rows of it may be gone, or the shop another.
+ALONE = frozenset(
+    {"customer_deleted", "account_deleted", "app_deleted", "app_status_changed", "app_installed", "app_updated"}
+)
 #: Waits before an event that failed is tried again; then it is dead and a person looks at it.
 WAITS = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))
 
@@ -39,28 +43,27 @@ def receive(house: House, shop_id: int) -> bool:
         if not rows:
             return False
         scene = set_scene(connection, shop, house.tactics, began)
-        eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace)
+        anybody = tombstones.any_in(connection, shop_id)
+        eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)
+        done = []
         for row in rows:
-            _one(connection, scene, eraser, row)
-            if row.event.startswith("app_"):
-                scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, began)
-            if house.clock() - began > LONGEST:
+            if _one(connection, scene, eraser, row):
+                done.append(row.row_id)
+            if row.event in ALONE or house.clock() - began > LONGEST:
                 break
+        inbox.done(connection, shop_id, done)
     return True
 
 
-def _one(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) -> None:
-    """One event in a savepoint: done, to be tried again, or dead."""
+def _one(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) -> bool:
+    """One event in a savepoint: whether it is done, or else to be tried again, or dead."""
     try:
         with connection.begin_nested():
-            inbox.done(connection, scene.shop_id, row.row_id)
             event = decode(row.event, row.body, scene.shop.app_id)
             for touch in apply(connection, scene, eraser, event):
                 _look_again(connection, scene, touch)
     except TryLater:
         raise
-    except NotFound:
-        return  # An erasure earlier in this transaction wiped the row.
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
@@ -69,6 +72,8 @@ def _one(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) ->
         _failed(connection, scene, row, error)
     else:
         metrics.received.labels(row.event, "done").inc()
+        return True
+    return False
 
 
 def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exception) -> None:
@@ -83,7 +88,7 @@ def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exceptio
 
 
 def _look_again(connection: Connection, scene: Scene, touch: Touch) -> None:
-    customer = customers.lock(connection, scene.shop_id, touch.customer_id)
+    customer = touch.customer or customers.lock(connection, scene.shop_id, touch.customer_id)
     if customer is not None:
         reconsider(connection, scene, customer, _history(connection, scene, customer, touch), touch.trigger)
 

@@ -185,6 +185,14 @@ def save_code_id(connection: Connection, shop_id: int, code: str, code_id: str) 
     connection.execute(update(codes).where(codes.c.shop_id == shop_id, codes.c.code == code).values(code_id=code_id))
 
 
+def customers_with_codes(connection: Connection, shop_id: int) -> Sequence[int]:
+    """Whose each code is, of those that were not taken back."""
+    statement = select(codes.c.customer_id).where(
+        codes.c.shop_id == shop_id, codes.c.status != CodeStatus.WITHDRAWN.value
+    )
+    return connection.execute(statement).scalars().all()
+
+
 def counts(connection: Connection, shop_id: int) -> dict[str, int]:
     """Status → codes."""
     statement = select(codes.c.status, func.count()).where(codes.c.shop_id == shop_id).group_by(codes.c.status)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, String, Update, bindparam, cast, delete, func, select, update
 
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.effects import Banner, Slot
@@ -30,28 +31,38 @@ class Customer:
         return self.state.customer_id
 
 
+def _known(*conditions: Any) -> Select[Any]:
+    return select(customers).where(customers.c.shop_id == bindparam("shop"), *conditions).limit(1)
+
+
+_BY_ID = locked(_known(customers.c.id == bindparam("customer")))
+_GLANCE = _known(customers.c.user_id == bindparam("user"))
+_BY_USER = locked(_GLANCE)
+_GUEST = locked(_known(customers.c.email == bindparam("email"), customers.c.user_id.is_(None)))
+_PROVEN = locked(_known(customers.c.email == bindparam("email"), customers.c.confirmed).order_by(customers.c.id))
+
+
 def lock(connection: Connection, shop_id: int, customer_id: int) -> Customer | None:
     """The customer, held until the transaction's end; None where there is none (any more)."""
-    return _one(connection, _of(shop_id).where(customers.c.id == customer_id), lock=True)
+    return _one(connection, _BY_ID, shop=shop_id, customer=customer_id)
 
 
 def by_user(connection: Connection, shop_id: int, user_id: str) -> Customer | None:
-    return _one(connection, _of(shop_id).where(customers.c.user_id == user_id), lock=True)
+    return _one(connection, _BY_USER, shop=shop_id, user=user_id)
 
 
 def guest(connection: Connection, shop_id: int, email: str) -> Customer | None:
-    return _one(connection, _of(shop_id).where(customers.c.email == email, customers.c.user_id.is_(None)), lock=True)
+    return _one(connection, _GUEST, shop=shop_id, email=email)
 
 
 def proven_owner(connection: Connection, shop_id: int, email: str) -> Customer | None:
     """The confirmed account with this e-mail."""
-    statement = _of(shop_id).where(customers.c.email == email, customers.c.confirmed)
-    return _one(connection, statement.order_by(customers.c.id), lock=True)
+    return _one(connection, _PROVEN, shop=shop_id, email=email)
 
 
 def glance(connection: Connection, shop_id: int, user_id: str) -> Customer | None:
     """One indexed read without a lock, for answers that cannot wait."""
-    return _one(connection, _of(shop_id).where(customers.c.user_id == user_id), lock=False)
+    return _one(connection, _GLANCE, shop=shop_id, user=user_id)
 
 
 def create(
@@ -162,19 +173,20 @@ def remove(connection: Connection, shop_id: int, customer_id: int) -> None:
     connection.execute(delete(customers).where(customers.c.shop_id == shop_id, customers.c.id == customer_id))
 
 
-def _of(shop_id: int) -> Any:
-    return select(customers).where(customers.c.shop_id == shop_id)
-
-
-def _one(connection: Connection, statement: Any, *, lock: bool) -> Customer | None:
-    row = connection.execute(locked(statement.limit(1)) if lock else statement.limit(1)).one_or_none()
+def _one(connection: Connection, statement: Select[Any], **named: Any) -> Customer | None:
+    row = connection.execute(statement, named).one_or_none()
     return None if row is None else _read(row)
 
 
+@cache
+def _update(*names: str) -> Update:
+    """These columns of one customer."""
+    where = (customers.c.shop_id == bindparam("of_shop"), customers.c.id == bindparam("of_customer"))
+    return update(customers).where(*where).values({name: bindparam(name) for name in names})
+
+
 def _set(connection: Connection, shop_id: int, customer_id: int, **values: Any) -> None:
-    connection.execute(
-        update(customers).where(customers.c.shop_id == shop_id, customers.c.id == customer_id).values(values)
-    )
+    connection.execute(_update(*values), {"of_shop": shop_id, "of_customer": customer_id, **values})
 
 
 def _read(row: Row[Any]) -> Customer:

@@ -211,6 +211,14 @@ def counts(connection: Connection, shop_id: int) -> dict[str, int]:
     return dict(connection.execute(statement).all())
 
 
+def undone_now(connection: Connection, shop_id: int) -> int:
+    """What is to be done by now, or waits for what is: a banner's end in a fortnight is not."""
+    statement = select(func.count()).where(
+        effects.c.shop_id == shop_id, effects.c.status.in_(UNDONE), effects.c.kind != EffectKind.CLEAR.value
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A dead effect as people read it."""

@@ -80,9 +80,11 @@ def take(conn: Connection, shop_id: int, now: datetime, limit: int) -> list[Inbo
     return [InboxRow(*row) for row in conn.execute(query)]
 
 
-def done(conn: Connection, shop_id: int, row_id: int) -> None:
-    """What it said is in the ledger; the key stays, so that a late duplicate is known."""
-    _change(conn, shop_id, row_id, status="done", body=b"", error=None)
+def done(conn: Connection, shop_id: int, row_ids: Sequence[int]) -> None:
+    """What they said is in the ledger; the keys stay, so that a late duplicate is known."""
+    if row_ids:
+        statement = update(inbox).where(inbox.c.shop_id == shop_id, inbox.c.id.in_(row_ids))
+        conn.execute(statement.values(status="done", body=b"", error=None))
 
 
 def retry(conn: Connection, shop_id: int, row_id: int, due_at: datetime, error: str) -> None:

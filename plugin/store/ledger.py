@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from plugin.domain.ledger import Checkout, Fulfilment, Line, Order
 from plugin.store.schema import checkouts, fulfilments, order_lines, orders
-from plugin.store.statements import insert
+from plugin.store.statements import upsert_newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,14 @@ class Purchase:
     placed_at: datetime
 
 
+_OWNER = select(orders.c.customer_id).where(
+    orders.c.shop_id == bindparam("shop"), orders.c.order_id == bindparam("order")
+)
+
+
 def owner_of(connection: Connection, shop_id: int, order_id: str) -> int | None:
     """The customer whose ledger holds this order; None for an order not seen before."""
-    statement = select(orders.c.customer_id).where(orders.c.shop_id == shop_id, orders.c.order_id == order_id)
-    return connection.execute(statement).scalar_one_or_none()
+    return connection.execute(_OWNER, {"shop": shop_id, "order": order_id}).scalar_one_or_none()
 
 
 def save_order(
@@ -39,32 +43,20 @@ def save_order(
     Fulfilments are versioned by themselves, since a changed one leaves the order's version as it was.
     """
     _save_fulfilments(connection, shop_id, order.order_id, order.fulfilments, issued_at)
-    values = _order_values(shop_id, customer_id, order, issued_at)
-    statement = insert(connection, orders).values(values)
-    excluded = statement.excluded
-    newer = (orders.c.updated_at < excluded.updated_at) | (
-        (orders.c.updated_at == excluded.updated_at) & (orders.c.issued_at <= excluded.issued_at)
-    )
-    changes = {name: excluded[name] for name in values if name not in {"shop_id", "order_id"}}
-    written = connection.execute(
-        statement.on_conflict_do_update(index_elements=["shop_id", "order_id"], set_=changes, where=newer)
-    ).rowcount
+    statement = upsert_newest(connection, orders, "updated_at", "issued_at")
+    written = connection.execute(statement, _order_values(shop_id, customer_id, order, issued_at)).rowcount
     if written:
         _save_lines(connection, shop_id, order.order_id, order.lines, new=new)
     return bool(written)
 
 
+_PURCHASES = select(
+    orders.c.order_id, orders.c.counts, orders.c.currency, orders.c.total, orders.c.refunded, orders.c.placed_at
+).where(orders.c.shop_id == bindparam("shop"), orders.c.customer_id == bindparam("customer"))
+
+
 def purchases(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Purchase]:
-    columns = (
-        orders.c.order_id,
-        orders.c.counts,
-        orders.c.currency,
-        orders.c.total,
-        orders.c.refunded,
-        orders.c.placed_at,
-    )
-    statement = select(*columns).where(orders.c.shop_id == shop_id, orders.c.customer_id == customer_id)
-    return [Purchase(*row) for row in connection.execute(statement)]
+    return [Purchase(*row) for row in connection.execute(_PURCHASES, {"shop": shop_id, "customer": customer_id})]
 
 
 def purchase_times(connection: Connection, shop_id: int, customers: int) -> Iterator[list[datetime]]:
@@ -126,14 +118,7 @@ def save_checkout(connection: Connection, shop_id: int, checkout: Checkout) -> N
         "created_at": checkout.created_at,
         "updated_at": checkout.updated_at,
     }
-    statement = insert(connection, checkouts).values(values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["shop_id", "checkout_id"],
-            set_={name: statement.excluded[name] for name in values if name not in {"shop_id", "checkout_id"}},
-            where=checkouts.c.updated_at <= statement.excluded.updated_at,
-        )
-    )
+    connection.execute(upsert_newest(connection, checkouts, "updated_at"), values)
 
 
 def erase(
@@ -152,6 +137,9 @@ def erase(
 def erase_order(connection: Connection, shop_id: int, order_id: str) -> None:
     for table in (order_lines, fulfilments, orders):
         connection.execute(delete(table).where(table.c.shop_id == shop_id, table.c.order_id == order_id))
+
+
+_NEW_LINES = order_lines.insert()
 
 
 def _order_values(shop_id: int, customer_id: int, order: Order, issued_at: datetime) -> dict[str, Any]:
@@ -199,7 +187,7 @@ def _save_lines(connection: Connection, shop_id: int, order_id: str, lines: Sequ
         for line in lines
     ]
     if rows:
-        connection.execute(order_lines.insert(), rows)
+        connection.execute(_NEW_LINES, rows)
 
 
 def _save_fulfilments(
@@ -219,13 +207,4 @@ def _save_fulfilments(
     ]
     if not rows:
         return
-    statement = insert(connection, fulfilments)
-    changes = {name: statement.excluded[name] for name in ("status", "tracking_number", "issued_at")}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["shop_id", "fulfilment_id"],
-            set_=changes,
-            where=fulfilments.c.issued_at <= statement.excluded.issued_at,
-        ),
-        rows,
-    )
+    connection.execute(upsert_newest(connection, fulfilments, "issued_at"), rows)

@@ -26,3 +26,8 @@ def erased_at(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -
     )
     last: datetime | None = connection.execute(statement).scalar_one()
     return last
+
+
+def any_in(connection: Connection, shop_id: int) -> bool:
+    statement = select(tombstones.c.erased_at).where(tombstones.c.shop_id == shop_id).limit(1)
+    return connection.execute(statement).first() is not None

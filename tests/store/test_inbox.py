@@ -47,7 +47,7 @@ def test_a_second_delivery_is_one_row_also_when_the_first_is_done(database: Data
         inbox.add(conn, [arrival(one, "a"), arrival(one, "b")])
         rows = inbox.take(conn, one, NOW, 10)
         assert names(rows) == ["a", "b"]
-        inbox.done(conn, one, rows[0].row_id)
+        inbox.done(conn, one, [rows[0].row_id])
         inbox.add(conn, [arrival(one, "a")])
         assert names(inbox.take(conn, one, NOW, 10)) == ["b"]
         assert inbox.open_rows(conn) == 2
@@ -56,7 +56,7 @@ def test_a_second_delivery_is_one_row_also_when_the_first_is_done(database: Data
 def test_a_done_row_keeps_its_key_and_nothing_of_its_body(database: Database, two: tuple[int, int]) -> None:
     with database.write() as conn:
         inbox.add(conn, [arrival(two[0], "a")])
-        inbox.done(conn, two[0], inbox.take(conn, two[0], NOW, 1)[0].row_id)
+        inbox.done(conn, two[0], [inbox.take(conn, two[0], NOW, 1)[0].row_id])
         row = conn.execute(select(schema.inbox)).one()
     assert (row.status, row.body, row.key.rstrip(b"\0")) == ("done", b"", b"a")
 
@@ -92,7 +92,7 @@ def test_old_done_rows_are_forgotten_some_at_a_time(database: Database, two: tup
     with database.write() as conn:
         inbox.add(conn, [arrival(two[0], str(n), NOW + n * MINUTE) for n in range(5)])
         for row in inbox.take(conn, two[0], NOW + 3 * MINUTE, 10):
-            inbox.done(conn, two[0], row.row_id)
+            inbox.done(conn, two[0], [row.row_id])
         before = NOW + 3 * MINUTE
         assert [inbox.prune(conn, before, 2) for _ in range(3)] == [2, 1, 0]
         left = conn.execute(select(schema.inbox.c.status).order_by(schema.inbox.c.id)).scalars().all()
@@ -136,7 +136,6 @@ def test_what_another_worker_holds_is_skipped(database: Database, two: tuple[int
 
 
 CHANGES: list[Callable[[Connection, int, int], object]] = [
-    inbox.done,
     lambda conn, shop_id, row_id: inbox.retry(conn, shop_id, row_id, NOW, ""),
     lambda conn, shop_id, row_id: inbox.dead(conn, shop_id, row_id, ""),
 ]
@@ -152,6 +151,7 @@ def test_the_wrong_shop_finds_no_row(
         [row] = inbox.take(conn, one, NOW, 1)
         with pytest.raises(NotFound, match="no row"):
             change(conn, other, row.row_id)
+        inbox.done(conn, other, [row.row_id])
         assert inbox.take(conn, other, NOW, 9) == []
         assert inbox.wipe(conn, other, ["a"]) == 0
         assert inbox.revive(conn, other) == 0

@@ -105,7 +105,7 @@ async def test_a_full_inbox_is_503_and_recovers(house: House) -> None:
     assert "full" in answer.json()["error"]["message"]
     with house.db.write() as conn:
         for row in inbox.take(conn, house.shop_id, NOW, 9):
-            inbox.done(conn, house.shop_id, row.row_id)
+            inbox.done(conn, house.shop_id, [row.row_id])
     assert (await house.post(b'{"n": 3}')).status_code == 503, "not counted again yet"
     house.clock.seconds += 1
     assert (await house.post(b'{"n": 3}')).status_code == 503
