@@ -1,0 +1,95 @@
+"""Numbers, moments and states as a merchant reads them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from plugin.domain.decide import Outcome
+from plugin.domain.effects import EffectKind
+from plugin.domain.segments import LOYAL_FROM, Segment
+from plugin.store.codes import CodeStatus
+from plugin.store.overview import Trouble, Way
+from plugin.store.shops import Shop, ShopStatus
+
+SEGMENTS = {
+    Segment.NEW: ("New", "no second purchase yet"),
+    Segment.REGULAR: ("Regular", "came back, and in rhythm"),
+    Segment.LOYAL: ("Loyal", f"{LOYAL_FROM} purchases or more, and in rhythm"),
+    Segment.AT_RISK: ("At risk", "silent for unusually long"),
+}
+OUTCOMES = {
+    Outcome.GIVEN: "Given",
+    Outcome.SHOWN: "Shown",
+    Outcome.CONTROL: "Control group",
+    Outcome.NOTHING: "Nothing",
+}
+CODES = {
+    CodeStatus.DRAWN: "Drawn, on the way",
+    CodeStatus.ISSUED: "Issued, not used",
+    CodeStatus.REDEEMED: "Redeemed",
+    CodeStatus.WITHDRAWN: "Withdrawn",
+}
+_EFFECTS = {
+    EffectKind.VOUCHER: "Making a voucher",
+    EffectKind.LISTING: "Pricing a voucher in a channel",
+    EffectKind.CODE: "Adding codes to a voucher",
+    EffectKind.BANNER: "Showing a banner",
+    EffectKind.CLEAR: "Taking a banner away",
+    EffectKind.REVOKE: "Taking codes back",
+}
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def plural(value: int, one: str, many: str = "") -> str:
+    """`3 codes`: the number with its noun."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def what_failed(trouble: Trouble) -> str:
+    if trouble.way is Way.IN:
+        return f"Reading the webhook {trouble.what}"
+    return _EFFECTS[EffectKind(trouble.what)]
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage that never says 0 % of something or 100 % of almost all."""
+    percent = 100 * part / whole if whole else 0
+    if 0 < percent < 1:
+        return "under 1 %"
+    if 99 < percent < 100:
+        return "over 99 %"
+    return f"{percent:.0f} %"
+
+
+def state_of(shop: Shop, on: int, now: datetime) -> tuple[str, str, str]:
+    """How the shop stands: a tone for its mark, a word, a sentence."""
+    since = moment(shop.status_since, ZoneInfo(shop.time_zone))
+    match shop.status:
+        case ShopStatus.DEACTIVATED:
+            return (
+                "warning",
+                "Switched off",
+                f"Switched off in the Dashboard since {since}: nothing is decided or sent.",
+            )
+        case ShopStatus.REFUSED:
+            sentence = f"Saleor refuses this app's token since {since}: nothing can be sent. Install the app again."
+            return "critical", "Refused", sentence
+        case ShopStatus.UNINSTALLED:
+            return "critical", "Uninstalled", f"Uninstalled since {since}."
+        case ShopStatus.ACTIVE:
+            pass
+    if shop.stopped:
+        return "warning", "Stopped", "Nothing is decided and nothing goes out until you start again."
+    if shop.rest_until is not None and shop.rest_until > now:
+        until = moment(shop.rest_until, ZoneInfo(shop.time_zone))
+        return "warning", "Resting", f"Saleor asked for a pause; what waits goes out from {until} on."
+    if not on:
+        return "neutral", "Ready", "Orders are read; no campaign is on, so nobody gets anything yet."
+    return "success", "Active", f"{plural(on, 'campaign')} {'is' if on == 1 else 'are'} on."
