@@ -8,6 +8,7 @@ import httpx
 from anyio import to_thread
 from starlette.routing import BaseRoute
 
+from admin_ui import routes as admin_ui
 from plugin.engine.port import Lane, LaneKind
 from plugin.flow.fronts import Fronts
 from plugin.flow.house import House
@@ -59,6 +60,7 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
                 public_url=settings.public_url, door=door, intake=intake, install=install, keep=keep, now=house.clock
             ),
             *storefront.routes(house, fronts, keys),
+            *admin_ui.routes(house, keys),
         ),
         intake.close,
     )
