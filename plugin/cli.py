@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Entry] = {
     "upgrade": Entry("installation:upgrade", "Bring an installed app's webhooks in line with this version."),
     "disconnect": Entry("installation:disconnect", "Take back codes, banners and pages, and leave a shop."),
     "prune": Entry("prune:prune", "Remove what is older than the retention periods."),
+    "bench": Entry("bench:bench", "Measure on this machine what the way in can take."),
 }
 
 

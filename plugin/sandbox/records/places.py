@@ -126,6 +126,7 @@ class ShippingMethodType(WithMetadata):
     maximum_delivery_days: int | None = None
     tax_class: TaxClass | None = None
     postal_code_rules: tuple[object, ...] = ()
+    excluded_products: tuple[object, ...] = ()
 
     def listing(self, channel: Channel) -> ShippingMethodChannelListing | None:
         return next((listing for listing in self.channel_listings if listing.channel is channel), None)

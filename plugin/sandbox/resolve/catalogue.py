@@ -9,6 +9,8 @@ from plugin.sandbox.connections import Connection, connection
 from plugin.sandbox.filtering import contains
 from plugin.sandbox.records.catalogue import Product, ProductVariant, Stock
 from plugin.sandbox.records.money import TaxedMoney, taxed
+from plugin.sandbox.records.places import ShippingMethodType
+from plugin.sandbox.resolve.shop import by_name
 from plugin.sandbox.shop import Shop
 
 
@@ -93,7 +95,12 @@ def _variant(_source: object, context: Context, channel: str | None = None, **by
     return None if found is None else in_channel(found, channel)
 
 
+def _excluded_products(method: ShippingMethodType, _context: Context, **page: Any) -> Connection:
+    return connection("excludedProducts", method.excluded_products, by_name, **page)
+
+
 FIELDS: dict[tuple[str, str], Resolver] = {
+    ("ShippingMethodType", "excludedProducts"): _excluded_products,
     ("Product", "pricing"): _product_pricing,
     ("Product", "variants"): _variants,
     ("Product", "defaultVariant"): _default_variant,
