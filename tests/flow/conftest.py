@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.channels import Channel
 from plugin.domain.churn import Rhythm
+from plugin.domain.tactic import Tactic
 from plugin.engine.port import Lane
 from plugin.extensions import load_tactics
 from plugin.flow.deliver import deliver
@@ -77,6 +78,12 @@ class Home:
             ]
             channels.save(connection, shop_id, known, self.now)
         return shop_id
+
+    def add_tactic(self, tactic: Tactic[Any]) -> None:
+        """As if it had been installed with the app; the shop gets its draft."""
+        self.house = replace(self.house, tactics={**self.house.tactics, tactic.key: tactic})
+        with self.database.write() as connection:
+            settle(connection, self.shop_id, self.house.tactics, self.now)
 
     def _connect(self, shop: Shop) -> Saleor:
         async def no_wait(_: float) -> None:

@@ -1,0 +1,203 @@
+"""Every function of the store, called with another shop, finds nothing and changes nothing."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Connection, select
+
+from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.customer import History
+from plugin.domain.decide import Decision, Outcome
+from plugin.domain.effects import EffectKind
+from plugin.domain.experiments import Arm
+from plugin.domain.segments import Segment
+from plugin.domain.tactic import TriggerKind
+from plugin.errors import NotFound
+from plugin.extensions import load_tactics
+from plugin.store import campaigns, channels, codes, customers, decisions, effects, ledger, problems, shops, tombstones
+from plugin.store.campaigns import Limits
+from plugin.store.codes import Code, CodeStatus, VoucherStatus
+from plugin.store.database import Database
+from plugin.store.schema import metadata
+from tests.shop import NOW, account, ago, order
+
+TACTICS = load_tactics()
+LATER = NOW + timedelta(days=100)
+
+
+def make_shop(connection: Connection, name: str) -> int:
+    return shops.install(
+        connection,
+        api_url=f"http://{name}.test/graphql/",
+        app_id="A",
+        token="t",
+        jwks={},
+        name=name,
+        saleor_version="3.24",
+        pepper="p",
+        now=NOW,
+    )
+
+
+class Filled:
+    """A shop with one of everything."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.shop_id = make_shop(connection, "one")
+        shop_id = self.shop_id
+        self.customer = customers.create(connection, shop_id, NOW, user_id="U1")
+        customers.save_account(connection, shop_id, self.customer.customer_id, account())
+        history = History(1, 1, ago(9), ago(9), "O1", {"USD": Decimal(20)})
+        customers.save_state(connection, shop_id, self.customer.customer_id, history, Segment.NEW, ago(1))
+        customers.create(connection, shop_id, NOW, email="guest@example.com")
+        ledger.save_order(connection, shop_id, self.customer.customer_id, order("O1", ago(9)), NOW, new=True)
+        tactic = TACTICS["win_back"]
+        self.campaign: Campaign = campaigns.create(
+            connection, shop_id, "win-back", tactic, tactic.params(), Limits(), NOW
+        )
+        self.decision = Decision(self.campaign, Outcome.GIVEN, "O1", "Silent.", None, Arm.TREATED)
+        self.decision_id = decisions.save(
+            connection, shop_id, self.customer.customer_id, self.decision, TriggerKind.INSIDE, NOW
+        )
+        self.voucher = codes.open_voucher(connection, shop_id, "k", self.campaign.campaign_id, 1, LATER)
+        codes.save_voucher(connection, shop_id, self.voucher.row_id, VoucherStatus.MADE, "V1")
+        self.code = Code(
+            "CODE",
+            self.decision_id,
+            self.campaign.campaign_id,
+            self.customer.customer_id,
+            self.voucher.row_id,
+            None,
+            CodeStatus.DRAWN,
+            LATER,
+        )
+        codes.draw(connection, shop_id, self.code, NOW)
+        effects.ask(
+            connection, shop_id, "code:1", EffectKind.CODE, {}, NOW, customer_id=self.customer.customer_id, batch="b"
+        )
+        tombstones.put(connection, shop_id, [b"x" * 16], NOW)
+        problems.save(connection, shop_id, "key", "Trouble.", NOW)
+
+
+NOTHING: list[Callable[[Connection, Filled, int], object]] = [
+    lambda c, f, other: customers.lock(c, other, f.customer.customer_id),
+    lambda c, f, other: customers.by_user(c, other, "U1"),
+    lambda c, f, other: customers.glance(c, other, "U1"),
+    lambda c, f, other: customers.guest(c, other, "guest@example.com"),
+    lambda c, f, other: customers.proven_owner(c, other, "ann@example.com"),
+    lambda c, f, other: customers.due(c, other, LATER, 10),
+    lambda c, f, other: customers.after(c, other, 0, 10),
+    lambda c, f, other: customers.with_banners(c, other, 0, 10),
+    lambda c, f, other: customers.counts_by_segment(c, other),
+    lambda c, f, other: ledger.owner_of(c, other, "O1"),
+    lambda c, f, other: ledger.purchases(c, other, f.customer.customer_id),
+    lambda c, f, other: list(ledger.purchase_times(c, other, 10)),
+    lambda c, f, other: ledger.orders_of_email(c, other, f.customer.customer_id, "ann@example.com"),
+    lambda c, f, other: ledger.has_orders(c, other, f.customer.customer_id),
+    lambda c, f, other: campaigns.of_shop(c, other, TACTICS),
+    lambda c, f, other: decisions.standing(c, other, f.customer.customer_id).past,
+    lambda c, f, other: decisions.standing(c, other, f.customer.customer_id).arms,
+    lambda c, f, other: decisions.episode_of(c, other, f.decision_id),
+    lambda c, f, other: decisions.counted_since(c, other, f.campaign.campaign_id, TriggerKind.INSIDE, ago(9)),
+    lambda c, f, other: decisions.latest(c, other, 10),
+    lambda c, f, other: decisions.counts_by_outcome(c, other),
+    lambda c, f, other: effects.lease(c, other, LATER, "me", timedelta(1), 10),
+    lambda c, f, other: effects.lease_batch(c, other, "b", LATER, "me", timedelta(1), 10),
+    lambda c, f, other: effects.withdraw_batch(c, other, "b", NOW, "why"),
+    lambda c, f, other: effects.revive(c, other, NOW),
+    lambda c, f, other: effects.status_of(c, other, "code:1"),
+    lambda c, f, other: effects.undone_now(c, other),
+    lambda c, f, other: effects.counts(c, other),
+    lambda c, f, other: effects.dead(c, other, 10),
+    lambda c, f, other: codes.voucher_by_key(c, other, "k"),
+    lambda c, f, other: codes.voucher(c, other, f.voucher.row_id),
+    lambda c, f, other: codes.voucher_by_id(c, other, "V1"),
+    lambda c, f, other: codes.vouchers_made(c, other),
+    lambda c, f, other: codes.of_decision(c, other, f.decision_id),
+    lambda c, f, other: codes.by_code(c, other, "CODE"),
+    lambda c, f, other: codes.first_drawn(c, other, f.voucher.row_id),
+    lambda c, f, other: codes.of_customer(c, other, f.customer.customer_id),
+    lambda c, f, other: codes.alive_in(c, other, f.voucher.row_id),
+    lambda c, f, other: codes.customers_with_codes(c, other),
+    lambda c, f, other: codes.counts(c, other),
+    lambda c, f, other: channels.of_shop(c, other),
+    lambda c, f, other: channels.last_read(c, other),
+    lambda c, f, other: tombstones.erased_at(c, other, [b"x" * 16]),
+    lambda c, f, other: tombstones.any_in(c, other),
+    lambda c, f, other: problems.told(c, other),
+]
+
+CHANGES: list[Callable[[Connection, Filled, int], object]] = [
+    lambda c, f, other: customers.save_account(c, other, f.customer.customer_id, account(email="new@example.com")),
+    lambda c, f, other: customers.save_state(c, other, f.customer.customer_id, History(), Segment.LOYAL, None),
+    lambda c, f, other: customers.save_shown(c, other, f.customer.customer_id, {}),
+    lambda c, f, other: customers.remove(c, other, f.customer.customer_id),
+    lambda c, f, other: ledger.move_orders(c, other, ["O1"], f.customer.customer_id + 1),
+    lambda c, f, other: ledger.erase(c, other, f.customer.customer_id, "U1", "ann@example.com"),
+    lambda c, f, other: ledger.erase_order(c, other, "O1"),
+    lambda c, f, other: campaigns.save_inside_after(c, other, f.campaign.campaign_id, 9),
+    lambda c, f, other: decisions.unite(c, other, f.customer.customer_id, f.customer.customer_id + 1),
+    lambda c, f, other: decisions.erase(c, other, f.customer.customer_id),
+    lambda c, f, other: effects.reopen(c, other, ["code:1"], LATER),
+    lambda c, f, other: effects.hasten(c, other, "code:1", ago(9)),
+    lambda c, f, other: effects.move(c, other, f.customer.customer_id, 9),
+    lambda c, f, other: effects.erase(c, other, f.customer.customer_id),
+    lambda c, f, other: codes.save_voucher(c, other, f.voucher.row_id, VoucherStatus.GONE),
+    lambda c, f, other: codes.save_first_code(c, other, f.voucher.row_id, "X"),
+    lambda c, f, other: codes.redraw(c, other, "CODE", "NEW"),
+    lambda c, f, other: codes.set_status(c, other, "CODE", CodeStatus.WITHDRAWN),
+    lambda c, f, other: codes.withdraw_all(c, other, f.voucher.row_id),
+    lambda c, f, other: codes.redeem(c, other, "CODE", "O1", NOW),
+    lambda c, f, other: codes.save_code_id(c, other, "CODE", "X"),
+    lambda c, f, other: codes.move(c, other, f.customer.customer_id, 9),
+    lambda c, f, other: codes.erase(c, other, f.customer.customer_id),
+    lambda c, f, other: channels.save(c, other, [], NOW),
+    lambda c, f, other: problems.remove(c, other, "key"),
+]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("look", NOTHING)
+def test_another_shop_sees_nothing(database: Database, look: Callable[[Connection, Filled, int], object]) -> None:
+    with database.write() as connection:
+        filled = Filled(connection)
+        other = make_shop(connection, "two")
+        assert not look(connection, filled, other)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("change", CHANGES)
+def test_another_shop_changes_nothing(database: Database, change: Callable[[Connection, Filled, int], object]) -> None:
+    with database.write() as connection:
+        filled = Filled(connection)
+        other = make_shop(connection, "two")
+        before = everything(connection, filled.shop_id)
+        change(connection, filled, other)
+        assert everything(connection, filled.shop_id) == before
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_another_shops_campaign_is_not_found(database: Database) -> None:
+    with database.write() as connection:
+        filled = Filled(connection)
+        other = make_shop(connection, "two")
+        with pytest.raises(NotFound):
+            campaigns.get(connection, other, "win-back", TACTICS)
+        campaigns.change_status(connection, filled.shop_id, filled.campaign, CampaignStatus.ON, "me", NOW)
+
+
+def everything(connection: Connection, shop_id: int) -> dict[str, list[tuple[object, ...]]]:
+    found = {}
+    for table in metadata.sorted_tables:
+        if "shop_id" in table.c:
+            rows = connection.execute(select(table).where(table.c.shop_id == shop_id))
+            found[table.name] = [tuple(row) for row in rows]
+    return found
+
+
+def test_moments_are_utc_on_both_databases(database: Database) -> None:
+    with database.write() as connection:
+        shop_id = make_shop(connection, "one")
+        assert shops.get(connection, shop_id).installed_at == datetime(2026, 6, 1, 12, tzinfo=UTC)
