@@ -13,7 +13,7 @@ from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.tactic import describe_params, read_params, write_params
 from plugin.errors import Rejected
 from plugin.flow.defaults import refresh_channels
-from plugin.flow.tick import learn
+from plugin.flow.tick import learn, measure_again
 from plugin.store import campaigns
 from plugin.store.campaigns import Limits
 
@@ -164,6 +164,7 @@ def _change(name: str, shop: str | None, status: CampaignStatus) -> None:
         with house.database.write() as connection:
             found = campaigns.get(connection, chosen.shop_id, name, house.tactics)
             campaigns.change_status(connection, chosen.shop_id, found, status, getpass.getuser(), house.clock())
+        measure_again(house, chosen.shop_id, house.clock())
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, Any]:

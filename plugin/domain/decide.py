@@ -8,9 +8,9 @@ from enum import StrEnum
 from plugin.domain.campaigns import Campaign
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner
 from plugin.domain.experiments import Arm, arm_of
-from plugin.domain.tactic import Trigger, View
+from plugin.domain.tactic import Trigger, TriggerKind, View
 
-#: What woke us longer ago than this changes the state and fires nothing.
+#: What woke us, or the need that began, longer ago than this changes the state and fires nothing.
 STALE_AFTER = timedelta(days=1)
 
 
@@ -75,10 +75,17 @@ def decide(view: View, trigger: Trigger, campaigns: Iterable[Campaign], standing
         for wish in campaign.tactic.decide(view, trigger, campaign.params):
             if isinstance(wish, CheckAgain):
                 moments.append(wish.at)
-            elif listening and not stale:
+            elif listening and not stale and not _began_before(view, trigger, wish):
                 decisions.extend(_guarded(view, campaign, wish, standing))
     ahead = [moment for moment in moments if moment > view.now]
     return Verdict(tuple(decisions), min(ahead, default=None))
+
+
+def _began_before(view: View, trigger: Trigger, wish: GiveCode | ShowBanner | Nothing) -> bool:
+    """Of those who are inside already, only the campaign's own walk may speak: others' moments wake us, too."""
+    if isinstance(wish, ShowBanner) or trigger.kind is TriggerKind.INSIDE:
+        return False
+    return view.now - wish.since > STALE_AFTER
 
 
 def _guarded(

@@ -38,6 +38,8 @@ class GiveCode:
 
     #: What began this need; the same need never gives twice.
     episode: str
+    #: When it began; one that began longer ago is for those who were inside when the campaign was switched on.
+    since: datetime
     offer: Offer
     banner: Banner
     reason: str
@@ -56,6 +58,7 @@ class Nothing:
     """A choice too, and kept with its reason."""
 
     episode: str
+    since: datetime
     reason: str
 
 

@@ -67,6 +67,8 @@ class Tactic(Generic[P]):
     decide: Callable[[View, Trigger, P], Iterable[Wish]]
     #: Left out of control groups: an apology or a standing promise is owed to everybody.
     control_group: bool = True
+    #: At most one campaign of it may be on in a shop: two would contradict each other before the shopper.
+    only_one: bool = False
     #: Sentences about parameters that do not fit together, before anything is saved.
     check: Callable[[P], Iterable[str]] = lambda _: ()
 

@@ -106,10 +106,27 @@ def change_status(
         return campaign
     if status not in NEXT_STATUS[campaign.status]:
         raise Rejected(f"“{campaign.name}” is {campaign.status}; it cannot become {status}.")
+    if status is CampaignStatus.ON:
+        _refuse_second(connection, shop_id, campaign)
     switched_on = now if status is CampaignStatus.ON else campaign.switched_on_at
     _set(connection, shop_id, campaign, status=status.value, switched_on_at=switched_on, inside_after=0)
     _keep_version(connection, shop_id, campaign.campaign_id, who, now)
     return replace(campaign, status=status, switched_on_at=switched_on)
+
+
+def _refuse_second(connection: Connection, shop_id: int, campaign: Campaign) -> None:
+    on = select(campaigns.c.name).where(
+        campaigns.c.shop_id == shop_id,
+        campaigns.c.tactic == campaign.tactic.key,
+        campaigns.c.status == CampaignStatus.ON.value,
+        campaigns.c.id != campaign.campaign_id,
+    )
+    other = connection.execute(on).scalars().first()
+    if campaign.tactic.only_one and other is not None:
+        raise Rejected(
+            f"“{other}” is on, and two campaigns of {campaign.tactic.title} would contradict each other:"
+            f" pause “{other}” first, or edit it instead."
+        )
 
 
 def inside_after(connection: Connection, shop_id: int, campaign_id: int) -> int:

@@ -92,5 +92,6 @@ TACTIC = Tactic(
     listens_to=frozenset({TriggerKind.ORDER, TriggerKind.ACCOUNT, TriggerKind.MOMENT, TriggerKind.INSIDE}),
     decide=decide,
     control_group=False,
+    only_one=True,
     check=check,
 )

@@ -49,11 +49,13 @@ def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
         return
     reason = why_at_risk(history, view.rhythm, view.now)
     if not view.state.reachable:
-        yield Nothing(history.last_order_id, f"Nothing, because a guest has no account to show a code in. {reason}")
+        yield Nothing(
+            history.last_order_id, moment, f"Nothing, because a guest has no account to show a code in. {reason}"
+        )
         return
     offer = Offer(params.offer, params.value, params.minimum, params.valid_days, params.currency)
     text = params.text.replace("{offer}", offer.label).replace("{name}", view.state.first_name or "friend")
-    yield GiveCode(history.last_order_id, offer, Banner(Slot.BANNER, text), reason)
+    yield GiveCode(history.last_order_id, moment, offer, Banner(Slot.BANNER, text), reason)
 
 
 TACTIC = Tactic(

@@ -19,6 +19,7 @@ from tests.shop import NOW, ago, days
 
 GIVE = GiveCode(
     "O1",
+    NOW,
     Offer(OfferKind.PERCENTAGE, Decimal(10), Decimal(0), 14),
     Banner(Slot.BANNER, "{code}"),
     "Silent.",
@@ -68,7 +69,7 @@ def past(*earlier: Past) -> Mapping[int, tuple[Past, ...]]:
         (campaign(GIVE, control_share=1.0), MOMENT, NONE, [Outcome.CONTROL]),
         (campaign(GIVE, control_share=1.0), MOMENT, Standing({}, {7: Arm.TREATED}), [Outcome.GIVEN]),
         (campaign(GIVE, control_share=1.0, control_group=False), MOMENT, NONE, [Outcome.GIVEN]),
-        (campaign(Nothing("O1", "Because.")), MOMENT, NONE, [Outcome.NOTHING]),
+        (campaign(Nothing("O1", NOW, "Because.")), MOMENT, NONE, [Outcome.NOTHING]),
         (campaign(SHOW, control_share=1.0), MOMENT, NONE, [Outcome.SHOWN]),
     ],
 )
@@ -80,6 +81,14 @@ def test_guardrails(given: Campaign, trigger: Trigger, standing: Standing, outco
         (decision.wish is not None) == (decision.outcome in {Outcome.GIVEN, Outcome.SHOWN})
         for decision in verdict.decisions
     )
+
+
+@pytest.mark.parametrize(("kind", "given"), [(TriggerKind.MOMENT, False), (TriggerKind.INSIDE, True)])
+def test_a_need_of_before_is_for_the_walk_over_those_inside(kind: TriggerKind, *, given: bool) -> None:
+    inside = campaign(replace(GIVE, since=ago(2)))
+    tactic = replace(inside.tactic, listens_to=frozenset(TriggerKind) - {TriggerKind.HISTORY})
+    verdict = decide(VIEW, Trigger(kind, NOW), [replace(inside, tactic=tactic)], NONE)
+    assert bool(verdict.decisions) is given
 
 
 def test_what_is_shown_already_is_not_shown_again() -> None:

@@ -8,6 +8,7 @@ import pytest
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.decide import Outcome
 from plugin.domain.offers import OfferKind
+from plugin.errors import Rejected
 from plugin.sandbox.faults import read_fault
 from plugin.store import campaigns, codes, customers, decisions, effects, shops
 from plugin.store.shops import ShopStatus
@@ -397,3 +398,25 @@ async def test_a_threshold_is_shown_once_and_again_when_it_changes(home: Home) -
         known = customers.glance(connection, home.shop_id, user_id)
     assert known is not None
     assert known.next_moment is not None
+
+
+async def test_two_thresholds_for_one_shopper_are_refused(home: Home) -> None:
+    home.switch_on("free-shipping")
+    with home.database.write() as connection:
+        tactic = home.house.tactics["free_shipping"]
+        second = campaigns.create(
+            connection, home.shop_id, "second", tactic, tactic.params(), campaigns.Limits(), home.now
+        )
+        with pytest.raises(Rejected, match="pause “free-shipping” first"):
+            campaigns.change_status(connection, home.shop_id, second, CampaignStatus.ON, "test", home.now)
+
+
+async def test_another_tactics_moment_wakes_nobody_who_was_inside_already(home: Home) -> None:
+    home.take("order_bulk_created", bulk_body([order("O1", ago(100))], NOW))
+    home.switch_on("win-back")
+    with home.database.write() as connection:
+        known = customers.by_user(connection, home.shop_id, "U1")
+        assert known is not None
+        customers.save_state(connection, home.shop_id, known.customer_id, known.state.history, known.segment, home.now)
+    home.tick()
+    assert outcomes(home) == []
