@@ -63,6 +63,8 @@ Prepared = Ready | Hold | str
 
 
 def prepare(connection: Connection, scene: Scene, effect: Effect) -> Prepared:
+    if scene.rests:
+        return Hold()
     campaign = next((c for c in scene.campaigns if c.campaign_id == effect.campaign_id), None)
     if effect.campaign_id is not None and effect.kind is not EffectKind.CLEAR:
         if campaign is None or campaign.status is CampaignStatus.ENDED:

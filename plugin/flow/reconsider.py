@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.churn import at_risk_from
 from plugin.domain.customer import History
-from plugin.domain.decide import Decision, Standing, Verdict, decide
+from plugin.domain.decide import Decision, Verdict, decide
 from plugin.domain.effects import GiveCode, ShowBanner, Slot
 from plugin.domain.segments import segment_of
 from plugin.domain.tactic import Trigger, View
@@ -14,8 +14,6 @@ from plugin.flow import asks, promises
 from plugin.flow.scene import Scene
 from plugin.store import customers, decisions
 from plugin.store.customers import Customer
-
-NO_STANDING = Standing({}, {})
 
 
 def view_of(scene: Scene, customer: Customer) -> View:
@@ -56,9 +54,7 @@ def _shows(verdict: Verdict) -> bool:
 
 
 def _verdict(connection: Connection, scene: Scene, customer: Customer, trigger: Trigger) -> Verdict:
-    if not scene.anything_on:
+    if not scene.decides:
         return Verdict((), None)
-    # While the shop rests nothing is decided, but time goes on being watched.
-    campaigns = scene.campaigns
     standing = decisions.standing(connection, scene.shop_id, customer.customer_id)
-    return decide(view_of(scene, customer), trigger, campaigns, standing)
+    return decide(view_of(scene, customer), trigger, scene.campaigns, standing)

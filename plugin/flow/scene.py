@@ -35,8 +35,13 @@ class Scene:
         return {channel.slug: channel.currency for channel in self.channels if channel.active}
 
     @property
-    def anything_on(self) -> bool:
-        return any(campaign.on for campaign in self.campaigns)
+    def rests(self) -> bool:
+        """Nothing is decided and nothing is carried out, whatever is known meanwhile."""
+        return self.shop.stopped or not self.shop.active
+
+    @property
+    def decides(self) -> bool:
+        return not self.rests and any(campaign.on for campaign in self.campaigns)
 
 
 def set_scene(connection: Connection, shop: Shop, tactics: Tactics, now: datetime) -> Scene:

@@ -420,3 +420,15 @@ async def test_another_tactics_moment_wakes_nobody_who_was_inside_already(home: 
         customers.save_state(connection, home.shop_id, known.customer_id, known.state.history, known.segment, home.now)
     home.tick()
     assert outcomes(home) == []
+
+
+async def test_a_stopped_shop_learns_and_decides_nothing(home: Home) -> None:
+    home.switch_on("free-shipping", thresholds={"default-channel": {"new": Decimal(40)}})
+    with home.database.write() as connection:
+        shops.set_stopped(connection, home.shop_id, True)
+    home.take("order_created", order_body(order("O1", home.now)))
+    assert outcomes(home) == []
+    with home.database.read() as connection:
+        known = customers.glance(connection, home.shop_id, "U1")
+    assert known is not None
+    assert known.state.history.orders == 1
