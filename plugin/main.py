@@ -53,7 +53,7 @@ def create_app(settings: Settings) -> Starlette:
         engine = WakingOnly(settings.database_url)
         house = build_house(settings, database, http, engine.wake)
     entrance = open_entrance(settings, house, http)
-    return _assemble(settings, house, engine, http, (*entrance.routes,), entrance.close)
+    return assemble(settings, house, engine, http, (*entrance.routes,), entrance.close)
 
 
 def create_worker(settings: Settings) -> Starlette:
@@ -66,7 +66,7 @@ def create_worker(settings: Settings) -> Starlette:
     require_queue(settings)
     http = httpx.AsyncClient()
     house, engine = build_workshop(settings, database, http)
-    return _assemble(settings, house, engine, http)
+    return assemble(settings, house, engine, http)
 
 
 def open_database(settings: Settings) -> Database:
@@ -149,7 +149,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _assemble(
+def assemble(
     settings: Settings,
     house: House,
     engine: Engine,

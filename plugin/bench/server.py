@@ -1,0 +1,90 @@
+"""The server under load, a process of its own: `python -m plugin.bench.server KIND`, settings in the environment.
+
+nothing: reads the body and answers 200. idle: the app, whose engine is never woken. draining: the app as it is.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from plugin.commands.serve import listen
+from plugin.engine.port import Lane
+from plugin.logs import set_up_logs
+from plugin.main import assemble, build_house, create_app, open_database
+from plugin.settings import Settings, load_settings
+
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [(b"content-type", b"application/json"), (b"content-length", b"2")],
+}
+_BODY = {"type": "http.response.body", "body": b"{}"}
+
+
+async def nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    while (await receive()).get("more_body"):
+        pass
+    await send(_START)
+    await send(_BODY)
+
+
+class Idle:
+    """An engine that nobody can wake."""
+
+    def __init__(self) -> None:
+        self._over = asyncio.Event()
+
+    def wake(self, lanes: Iterable[Lane]) -> None:
+        pass
+
+    def every(self, period: timedelta, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        pass
+
+    async def run(self) -> None:
+        await self._over.wait()
+
+    async def stop(self) -> None:
+        self._over.set()
+
+    @property
+    def running(self) -> bool:
+        return not self._over.is_set()
+
+
+def app_of(kind: str, settings: Settings) -> ASGIApp:
+    match kind:
+        case "nothing":
+            return nothing
+        case "idle":
+            import httpx
+
+            from plugin.entrance import open_entrance
+
+            engine, http = Idle(), httpx.AsyncClient()
+            house = build_house(settings, open_database(settings), http, engine.wake)
+            entrance = open_entrance(settings, house, http)
+            return assemble(settings, house, engine, http, entrance.routes, entrance.close)
+        case "draining":
+            return create_app(settings)
+        case _:
+            sys.exit(f"{kind} is neither nothing, idle nor draining.")
+
+
+def main(kind: str) -> None:
+    settings = load_settings(os.environ)
+    set_up_logs(settings.log_level, settings.log_format)
+    listen(app_of(kind, settings), settings, settings.host, settings.port)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

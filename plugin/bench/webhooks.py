@@ -1,0 +1,243 @@
+"""What the way in can take: signed webhooks over HTTP from another process, each durable when it is answered.
+
+Every run has a fresh database and, beside the app, a handler that does nothing under the same server, so
+that the ratio of the two says something on any machine.
+"""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import psycopg
+from sqlalchemy import func, select
+
+from plugin.bench.letters import API_URL, APP_ID, Pen, new_pen, write_letters
+from plugin.errors import GiveUp
+from plugin.secrets import Keyring, new_key, new_pepper
+from plugin.store import inbox, schema, shops
+from plugin.store.database import Database
+
+CONNECTIONS = 64
+WARM_UP = 500
+START_SECONDS = 30.0
+LOAD_SECONDS = 300.0
+STOP_SECONDS = 30.0
+#: The handler that does nothing is asked so much more often, to be measured as long.
+NOTHING_FACTOR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    runs: int
+    #: At full speed; half as many are sent at half that speed.
+    requests: int
+    #: With the engine at work on what comes in.
+    draining: bool
+    #: A server on which databases can be made; None for SQLite.
+    postgres: str | None
+    folder: Path
+    say: Callable[[str], None]
+
+
+def measure(bench: Bench) -> dict[str, Any]:
+    """The medians over all runs, and the runs."""
+    pen = new_pen()
+    with TemporaryDirectory(dir=bench.folder, prefix="bench-") as folder:
+        letters = Path(folder) / "letters"
+        bench.say(f"Signing {WARM_UP + bench.requests * 3 // 2} webhooks")
+        write_letters(letters, WARM_UP + bench.requests * 3 // 2, pen)
+        runs = [_run(bench, number, pen, letters, Path(folder)) for number in range(bench.runs)]
+    return {
+        "database": "postgresql" if bench.postgres else "sqlite",
+        "engine": "draining" if bench.draining else "idle",
+        **{key: statistics.median(run[key] for run in runs) for key in runs[0]},
+        "runs": runs,
+    }
+
+
+def _run(bench: Bench, number: int, pen: Pen, letters: Path, folder: Path) -> dict[str, float]:
+    bench.say(f"Run {number + 1} of {bench.runs}")
+    with _database(bench, folder / f"run-{number}.db") as url:
+        environ = _environ(url)
+        with _server("nothing", environ) as (port, _):
+            _load(letters, port, 0, WARM_UP)
+            empty = _load(letters, port, 0, bench.requests * 3 // 2, rounds=NOTHING_FACTOR)
+        _prepare(environ, pen)
+        with _server("draining" if bench.draining or bench.postgres else "idle", environ) as (port, process):
+            with _worker(environ, wanted=bench.draining and bench.postgres is not None):
+                _load(letters, port, 0, WARM_UP)
+                full = _load(letters, port, WARM_UP, bench.requests)
+                drained = _done(url)
+                half = _load(letters, port, WARM_UP + bench.requests, bench.requests // 2, rate=full["per_second"] / 2)
+            memory = _peak_memory(process.pid)
+        _check(url, WARM_UP + bench.requests + bench.requests // 2)
+    return {
+        "per_second": full["per_second"],
+        "nothing_per_second": empty["per_second"],
+        "ratio": full["per_second"] / empty["per_second"],
+        "p50_ms": full["p50_ms"],
+        "p99_ms": full["p99_ms"],
+        "half_per_second": half["per_second"],
+        "half_p50_ms": half["p50_ms"],
+        "half_p99_ms": half["p99_ms"],
+        "peak_memory_mb": memory,
+        "drained_per_second": drained / full["seconds"],
+        "generator_busy": max(empty["generator_busy"], full["generator_busy"]),
+    }
+
+
+def _environ(url: str) -> dict[str, str]:
+    """A process that knows nothing of what is set outside."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return kept | {
+        "RETENTION_DATABASE_URL": url,
+        "RETENTION_PUBLIC_URL": "https://bench.example",
+        "RETENTION_SECRET_KEYS": new_key(),
+        "RETENTION_ALLOWED_SHOPS": "bench.example",
+        "RETENTION_INBOX_LIMIT": "10000000",
+        "RETENTION_LOG_LEVEL": "WARNING",
+        "RETENTION_PORT": str(port),
+    }
+
+
+@contextmanager
+def _database(bench: Bench, path: Path) -> Iterator[str]:
+    if bench.postgres is None:
+        yield f"sqlite:///{path}"
+        return
+    name = f"retention_bench_{secrets.token_hex(6)}"
+    with psycopg.connect(bench.postgres, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield bench.postgres.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        with psycopg.connect(bench.postgres, autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _prepare(environ: Mapping[str, str], pen: Pen) -> None:
+    """Tables, and the shop whose webhooks they are."""
+    subprocess.run([sys.executable, "-m", "plugin.cli", "migrate"], env=environ, check=True, stdout=subprocess.DEVNULL)
+    keyring = Keyring([environ["RETENTION_SECRET_KEYS"]])
+    database = Database(environ["RETENTION_DATABASE_URL"], pool_size=1)
+    with database.write() as connection:
+        shops.install(
+            connection,
+            api_url=API_URL,
+            app_id=APP_ID,
+            token=keyring.encrypt("bench"),
+            jwks=pen.jwks,
+            name="Bench",
+            saleor_version="3.24.0",
+            pepper=keyring.encrypt(new_pepper()),
+            now=datetime.now(UTC),
+        )
+    database.close()
+
+
+@contextmanager
+def _server(kind: str, environ: Mapping[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    port = int(environ["RETENTION_PORT"])
+    with _process(["-m", "plugin.bench.server", kind], environ) as process:
+        _wait_for(port, process)
+        yield port, process
+
+
+@contextmanager
+def _worker(environ: Mapping[str, str], *, wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    with _process(["-m", "plugin.cli", "worker"], environ):
+        yield
+
+
+@contextmanager
+def _process(arguments: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, *arguments], env=environ)  # noqa: S603
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise GiveUp("The server to measure did not start.")
+
+
+def _load(
+    letters: Path, port: int, first: int, count: int, *, rounds: int = 1, rate: float | None = None
+) -> dict[str, Any]:
+    """One run of the load generator; of several rounds of the same letters, the fastest."""
+    command = [sys.executable, "-m", "plugin.bench.load", str(letters), str(port), str(first), str(count)]
+    command += [str(CONNECTIONS), *([] if rate is None else [str(rate)])]
+    told = [json.loads(_output(command)) for _ in range(rounds)]
+    for figures in told:
+        if figures["answers"] != {"200": count}:
+            raise GiveUp(f"The server did not take everything: {figures['answers']}.")
+    best: dict[str, Any] = max(told, key=lambda figures: figures["per_second"])
+    return best
+
+
+def _output(command: list[str]) -> bytes:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=LOAD_SECONDS).stdout  # noqa: S603
+
+
+def _done(url: str) -> int:
+    database = Database(url, pool_size=1)
+    with database.read() as connection:
+        count = connection.execute(select(func.count()).where(schema.inbox.c.status == "done")).scalar_one()
+    database.close()
+    return count
+
+
+def _check(url: str, sent: int) -> None:
+    """What was answered is there: nothing lost, nothing twice, and nothing that could not be read."""
+    database = Database(url, pool_size=1)
+    with database.read() as connection:
+        kept = connection.execute(select(func.count()).select_from(schema.inbox)).scalar_one()
+        dead = [
+            row.error for shop in shops.everyone(connection) for row in inbox.dead_rows(connection, shop.shop_id, 1)
+        ]
+    database.close()
+    if kept != sent or dead:
+        raise GiveUp(f"Of {sent} webhooks {kept} are in the inbox. {' '.join(dead)}")
+
+
+def _peak_memory(pid: int) -> float:
+    """Megabytes; Linux only, elsewhere 0."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        return 0.0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
