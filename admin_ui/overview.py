@@ -49,6 +49,7 @@ class Card:
     campaign: Campaign
     outcomes: Sequence[tuple[str, int]]
     codes: Sequence[tuple[str, int]]
+    settings: Sequence[tuple[str, str]]
     may_switch_on: bool
     may_pause: bool
     #: Whether it can also take in who is inside already.
@@ -106,6 +107,7 @@ def card(campaign: Campaign, seen: Overview) -> Card:
         campaign,
         outcomes=[(words.OUTCOMES[outcome], outcomes.get(outcome, 0)) for outcome in told],
         codes=[] if shows and not given else [(said, given.get(status, 0)) for status, said in words.CODES.items()],
+        settings=words.settings_of(campaign),
         may_switch_on=CampaignStatus.ON in NEXT_STATUS[campaign.status],
         may_pause=CampaignStatus.PAUSED in NEXT_STATUS[campaign.status],
         asks_inside=TriggerKind.INSIDE in campaign.tactic.listens_to,

@@ -1,11 +1,15 @@
 """Numbers, moments and states as a merchant reads them."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Outcome
 from plugin.domain.effects import EffectKind
 from plugin.domain.segments import LOYAL_FROM, Segment
+from plugin.domain.tactic import describe_params, write_params
 from plugin.store.codes import CodeStatus
 from plugin.store.overview import Trouble, Way
 from plugin.store.shops import Shop, ShopStatus
@@ -66,6 +70,32 @@ def share(part: int, whole: int) -> str:
     if 99 < percent < 100:
         return "over 99 %"
     return f"{percent:.0f} %"
+
+
+def settings_of(campaign: Campaign) -> list[tuple[str, str]]:
+    """What a campaign is set to: each parameter's label with its value."""
+    values = write_params(campaign.params)
+    return [
+        (f"{spec['label']} ({spec['unit']})" if spec["unit"] else spec["label"], _said(values[spec["name"]]))
+        for spec in describe_params(campaign.tactic)
+        if values[spec["name"]] is not None
+    ]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return (
+            ", ".join(
+                f"{key} ({_said(item)})" if isinstance(item, Mapping) else f"{key} {_said(item)}"
+                for key, item in value.items()
+            )
+            or "none"
+        )
+    if isinstance(value, list):
+        return ", ".join(map(_said, value)) or "none"
+    return str(value)
 
 
 def state_of(shop: Shop, on: int, now: datetime) -> tuple[str, str, str]:

@@ -22,7 +22,11 @@ const beside = () => document.querySelector("dialog[open] .problem") ?? notice;
 const hasContent = () => page.dataset.loaded !== undefined;
 
 function showInPage(id) {
-  page.replaceChildren(copy(id));
+  const state = document.createElement("div");
+  state.className = "state";
+  state.setAttribute("role", "alert");
+  state.append(copy(id));
+  page.replaceChildren(state);
   page.setAttribute("aria-busy", "false");
 }
 
@@ -96,7 +100,7 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.xhr.status !== 401) return;
   if (repeated) {
     repeated = false;
-    htmx.swap(hasContent() ? beside() : page, detail.xhr.responseText, { swapStyle: "innerHTML" });
+    htmx.swap(detail.requestConfig.verb === "get" ? page : beside(), detail.xhr.responseText, { swapStyle: "innerHTML" });
     page.setAttribute("aria-busy", "false");
     return;
   }
@@ -115,7 +119,11 @@ for (const trouble of ["htmx:sendError", "htmx:timeout"]) document.addEventListe
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (!button) return;
-  if (button.dataset.opens) document.getElementById(button.dataset.opens).showModal();
+  if (button.dataset.opens) {
+    const dialog = document.getElementById(button.dataset.opens);
+    dialog.querySelector(".problem").replaceChildren();
+    dialog.showModal();
+  }
   if (button.dataset.closes !== undefined) button.closest("dialog").close();
   if (button.dataset.again !== undefined) {
     notice.replaceChildren();

@@ -1,0 +1,302 @@
+"""The page in the Dashboard's frame of the sandbox, in a real browser."""
+
+import contextlib
+import itertools
+import json
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, FrameLocator, Page, Route, expect, sync_playwright
+from starlette.applications import Starlette
+
+from plugin.main import create_app
+from plugin.sandbox.app import Sandbox
+from plugin.sandbox.people_control import dashboard_token
+from plugin.sandbox.serve import running
+from plugin.settings import Settings
+from tests.conftest import lacks
+from tests.sandbox.talk import past_order
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SHOTS = Path(__file__).parents[2] / "var" / "screenshots"
+Theme = Literal["light", "dark"]
+LOOKS: list[tuple[Theme, int]] = [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A sandbox with the app installed in it, both on real ports."""
+
+    sandbox: Sandbox
+    #: Addresses.
+    shop: str
+    app: str
+
+    @property
+    def dashboard(self) -> str:
+        return f"{self.shop}/dashboard/"
+
+    def order(self, *days_ago: int) -> None:
+        """One customer for each: with two purchases, the last of them so many days ago."""
+        now = datetime.now(UTC)
+        lines = [
+            past_order(f"c{since}@example.com", created=(now - timedelta(days=number)).isoformat())
+            for since in days_ago
+            for number in (since + 40, since)
+        ]
+        body = "\n".join(map(json.dumps, lines))
+        httpx.post(f"{self.shop}/sandbox/history", content=body, params={"wait": "1"}, timeout=30).raise_for_status()
+
+
+@contextlib.contextmanager
+def serving(app: Starlette, listening: socket.socket) -> Iterator[None]:
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        if time.monotonic() > deadline or not thread.is_alive():
+            raise RuntimeError("The app did not start.")
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        lacks("There is no Chromium; install the package chromium to run this test.")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with running() as sandbox, socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = Settings.model_validate(
+            {
+                "database_url": f"sqlite:///{tmp_path / 'retention.db'}",
+                "public_url": url,
+                "secret_keys": "k" * 40,
+                "allowed_shops": "127.0.0.1:*",
+                "allow_private_addresses": True,
+            }
+        )
+        with serving(create_app(settings), listening):
+            answer = httpx.post(
+                f"{sandbox.shop.origin}/sandbox/install", json={"manifestUrl": f"{url}/api/manifest"}, timeout=30
+            )
+            assert answer.status_code == 200, answer.text
+            yield Stage(sandbox, sandbox.shop.origin, url)
+
+
+@contextlib.contextmanager
+def looking(browser: Browser, theme: Theme = "light", width: int = 1280) -> Iterator[Page]:
+    """A page whose errors fail the test; a status that the test expects is no error."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def enter(page: Page, stage: Stage) -> FrameLocator:
+    page.goto(stage.dashboard)
+    frame = page.frame_locator("#frame iframe")
+    expect(frame.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible()
+    return frame
+
+
+def refresh_until(frame: FrameLocator, text: str) -> None:
+    """Webhooks are worked off beside: what they bring is there a moment later."""
+    for attempts_left in reversed(range(20)):
+        frame.get_by_role("button", name="Refresh").click()
+        try:
+            expect(frame.get_by_text(text)).to_be_visible(timeout=1000)
+        except AssertionError:
+            if not attempts_left:
+                raise
+        else:
+            return
+
+
+def new_tokens(page: Page, stage: Stage) -> None:
+    """Each token differs from the one before, also within a second."""
+    [app] = stage.sandbox.shop.apps.values()
+    seconds = itertools.count(200)
+
+    def hand_out(route: Route) -> None:
+        route.fulfill(json={"token": dashboard_token(stage.sandbox.shop, app, timedelta(seconds=next(seconds)))})
+
+    page.route(re.compile("/sandbox/dashboard-token"), hand_out)
+
+
+def shoot(page: Page, name: str) -> None:
+    """The whole of the frame's content, beside the Dashboard's navigation."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size
+    assert size is not None
+    inner = page.frames[-1]
+    height = int(inner.evaluate("document.documentElement.scrollHeight"))
+    page.set_viewport_size({"width": size["width"], "height": height + 160})
+    page.screenshot(path=SHOTS / f"{name}.png")
+    page.set_viewport_size(size)
+    assert inner.evaluate("document.documentElement.scrollWidth <= innerWidth"), "The page scrolls sideways."
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_from_handshake_to_a_campaign_that_runs(browser: Browser, stage: Stage, theme: Theme, width: int) -> None:
+    look = f"{theme}-{width}"
+    with looking(browser, theme, width) as page:
+        frame = enter(page, stage)
+        root = frame.locator("html")
+        expect(root).to_have_attribute("data-theme", theme)
+        expect(frame.get_by_text("No orders yet")).to_be_visible()
+        shoot(page, f"overview-empty-{look}")
+
+        stage.order(1, 3, 5, 20, 300, 400)
+        refresh_until(frame, "6 customers")
+        campaign = frame.get_by_role("article", name="win-back")
+        campaign.get_by_role("button", name="Switch on").click()
+        dialog = frame.get_by_role("dialog", name="Switch on “win-back”?")
+        expect(dialog.get_by_label("Only who enters from now on")).to_be_checked()
+        dialog.get_by_label("Also those who are inside already").check()
+        dialog.get_by_label("Of those, at most so many a day").fill("0")
+        dialog.get_by_role("button", name="Switch on").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("a whole number from 1")
+        shoot(page, f"overview-dialog-{look}")
+        dialog.get_by_label("Of those, at most so many a day").fill("20")
+        dialog.get_by_role("button", name="Switch on").click()
+        expect(frame.locator("#notice")).to_contain_text("at most 20 a day")
+        expect(campaign.get_by_role("button", name="Pause")).to_be_focused()
+        expect(frame.get_by_text("1 campaign is on.")).to_be_visible()
+        shoot(page, f"overview-on-{look}")
+
+
+def test_the_theme_follows_the_dashboard(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page:
+        frame = enter(page, stage)
+        ground = frame.locator("body")
+        expect(ground).to_have_css("background-color", "rgb(255, 255, 255)")
+        page.locator("#theme").click()
+        expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
+        expect(ground).not_to_have_css("background-color", "rgb(255, 255, 255)")
+
+
+def test_by_keyboard_alone(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page:
+        frame = enter(page, stage)
+        opener = frame.get_by_role("button", name="Stop everything")
+        opener.focus()
+        page.keyboard.press("Enter")
+        dialog = frame.get_by_role("dialog", name="Stop everything?")
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(opener).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(frame.get_by_text("Nothing is decided and nothing goes out")).to_be_visible()
+        expect(frame.get_by_role("button", name="Start again").first).to_be_focused()
+
+
+def test_a_token_that_has_run_out_is_renewed_and_nothing_lost(browser: Browser, stage: Stage) -> None:
+    tried: list[str] = []
+
+    def once_with_an_old_token(route: Route) -> None:
+        tried.append(route.request.post_data or "")
+        headers = route.request.headers
+        route.continue_(headers=headers if len(tried) > 1 else headers | {"authorization": "Bearer a.b.c"})
+
+    with looking(browser) as page:
+        new_tokens(page, stage)
+        frame = enter(page, stage)
+        page.route(re.compile("/admin/campaigns/on"), once_with_an_old_token)
+        frame.get_by_role("article", name="win-back").get_by_role("button", name="Switch on").click()
+        dialog = frame.get_by_role("dialog", name="Switch on “win-back”?")
+        dialog.get_by_label("Also those who are inside already").check()
+        dialog.get_by_label("Of those, at most so many a day").fill("7")
+        dialog.get_by_role("button", name="Switch on").click()
+        expect(frame.locator("#notice")).to_contain_text("at most 7 a day")
+        assert len(tried) == 2
+        assert tried[0] == tried[1]
+
+
+def test_a_token_that_is_never_taken_is_said_and_not_tried_for_ever(browser: Browser, stage: Stage) -> None:
+    tried: list[int] = []
+
+    def always_with_an_old_token(route: Route) -> None:
+        tried.append(1)
+        route.continue_(headers=route.request.headers | {"authorization": "Bearer a.b.c"})
+
+    with looking(browser) as page:
+        new_tokens(page, stage)
+        page.route(re.compile("/admin/overview"), always_with_an_old_token)
+        page.goto(stage.dashboard)
+        frame = page.frame_locator("#frame iframe")
+        expect(frame.get_by_role("heading", name="This did not work")).to_be_visible()
+        assert len(tried) == 2
+        shoot(page, "refused")
+
+
+def test_an_app_that_does_not_answer(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page:
+        page.route(re.compile("/admin/overview"), lambda route: route.abort())
+        page.goto(stage.dashboard)
+        frame = page.frame_locator("#frame iframe")
+        expect(frame.get_by_text("The app did not answer.")).to_be_visible()
+        shoot(page, "unreachable")
+        page.unroute(re.compile("/admin/overview"))
+        page.route(re.compile("/admin/overview"), lambda route: route.continue_())
+        frame.get_by_role("button", name="Load again").click()
+        expect(frame.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible()
+
+
+def test_outside_the_dashboard_it_says_where_to_go(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page:
+        page.goto(f"{stage.app}/admin")
+        expect(page.get_by_role("heading", name="Open this page in the Dashboard")).to_be_visible()
+
+
+def test_whoever_frames_it_without_a_token_sees_nothing(browser: Browser, stage: Stage) -> None:
+    """A stranger's page, which sends what it likes: not even a message is sent back that holds anything."""
+    with looking(browser) as page:
+        page.goto(f"{stage.shop}/shop/")
+        page.evaluate(
+            """address => { const frame = document.createElement("iframe"); frame.id = "stranger"; frame.src = address;
+            addEventListener("message", () => frame.contentWindow.postMessage(
+              { type: "handshake", payload: { token: "a.b.c" } }, "*"));
+            document.body.append(frame); }""",
+            f"{stage.app}/admin?saleorApiUrl={stage.shop}/graphql/",
+        )
+        frame = page.frame_locator("#stranger")
+        expect(frame.get_by_text("Asking the Dashboard for a new one")).to_be_visible()
+        expect(frame.get_by_role("heading", name="Campaigns", exact=True)).to_have_count(0)

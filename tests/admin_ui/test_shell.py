@@ -1,0 +1,76 @@
+"""The frame of the page: nothing of a shop, nothing inline, and files that browsers may keep."""
+
+import re
+
+import pytest
+
+from admin_ui.shell import STATIC, VERSION
+from tests.admin_ui.conftest import Desk
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/customers"])
+async def test_shell_holds_nothing_of_a_shop(desk: Desk, path: str) -> None:
+    answer = await desk.client.get(path, params={"saleorApiUrl": "http://sandbox.test/graphql/", "id": "QXBwOjE="})
+    assert answer.status_code == 200
+    assert "sandbox.test" not in answer.text
+    assert "win-back" not in answer.text
+
+
+async def test_shell_is_strict_and_can_be_framed(desk: Desk) -> None:
+    answer = await desk.client.get("/admin")
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["frame-ancestors"] == "*"
+    assert answer.headers["referrer-policy"] != "no-referrer"
+    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=|javascript:", answer.text)
+
+
+@pytest.mark.parametrize(
+    ("given", "theme"),
+    [("dark", "dark"), ("light", "light"), ("defaultDark", "dark"), ("", "light"), ('"><script>', "light")],
+)
+async def test_shell_begins_in_the_dashboards_theme(desk: Desk, given: str, theme: str) -> None:
+    answer = await desk.client.get("/admin", params={"theme": given})
+    assert f'data-theme="{theme}"' in answer.text
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/customers"])
+async def test_every_file_the_shell_names_is_there_and_kept(desk: Desk, path: str) -> None:
+    shell = await desk.client.get(path)
+    names = re.findall(r'(?:href|src)="([^"]+)"', shell.text)
+    assert len(names) == 5
+    for name in names:
+        answer = await desk.client.get(shell.url.join(name))
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+async def test_a_file_of_another_version_is_not_kept_for_ever(desk: Desk) -> None:
+    for path in ("/static/v-000000000000/page.js", "/static/logo.png"):
+        answer = await desk.client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=3600"
+    assert VERSION != "000000000000"
+
+
+async def test_files_do_not_lead_out(desk: Desk) -> None:
+    for path in ("/static/..%2f__init__.py", "/static/v-x/..%2f..%2froutes.py", "/static/"):
+        assert (await desk.client.get(path)).status_code == 404
+
+
+def test_scripts_are_small() -> None:
+    bridge = (STATIC / "app_bridge.js").read_text("utf-8")
+    assert len(bridge.splitlines()) <= 120
+    assert sum(file.stat().st_size for file in STATIC.glob("*.js")) <= 150_000
+
+
+def test_what_is_not_ours_names_its_licence() -> None:
+    notes = (STATIC / "README.md").read_text("utf-8")
+    for name in ("htmx.min.js", "tokens.css"):
+        assert name in notes
+        assert re.search("BSD|CC BY", (STATIC / name).read_text("utf-8")[:500])
+    assert "Open Font License" in (STATIC / "inter-LICENSE.txt").read_text("utf-8")
