@@ -7,28 +7,25 @@ from contextlib import contextmanager
 import anyio
 import httpx
 
-from plugin.errors import Rejected, SettingsError
+from plugin.errors import Rejected
 from plugin.flow.house import House
 from plugin.settings import load_settings
 from plugin.store import shops
-from plugin.store.migrate import is_current, migrate
 from plugin.store.shops import Shop
 
 
 @contextmanager
 def open_house() -> Iterator[House]:
-    """The house of a command: its wake-ups are left in the database for the process that serves."""
+    """The house of a command: its wake-ups are left in the database for the process that drains."""
     from plugin.main import build_house, open_database
 
     settings = load_settings(os.environ)
     database = open_database(settings)
+    http = httpx.AsyncClient()
     try:
-        if database.sqlite:
-            migrate(database)
-        elif not is_current(database):
-            raise SettingsError("The database's tables are older than this version: run `retention migrate`.")
-        yield build_house(settings, database, httpx.AsyncClient())
+        yield build_house(settings, database, http)
     finally:
+        anyio.run(http.aclose)
         database.close()
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 import anyio
 import structlog
 
-from plugin import metrics
 from plugin.errors import RetentionError, TokenRefused
 from plugin.flow.defaults import refresh_channels
 from plugin.flow.house import House
@@ -47,12 +46,8 @@ def chores(house: House, keep: Keep) -> Sequence[Chore]:
     async def old() -> None:
         await anyio.to_thread.run_sync(prune, house, keep)
 
-    async def count() -> None:
-        await anyio.to_thread.run_sync(_count, house)
-
     return (
         Chore("sweep", timedelta(seconds=5), lambda: sweep(house)),
-        Chore("count", timedelta(seconds=30), count),
         Chore("channels", timedelta(seconds=30), lambda: _each(house, _channels)),
         Chore("trouble", timedelta(minutes=1), lambda: _each(house, tell)),
         Chore("learn", timedelta(minutes=10), lambda: _each(house, _learn)),
@@ -117,8 +112,3 @@ def prune(house: House, keep: Keep) -> int:
                 went = forget(connection, now - age, PRUNE)
             removed += went
     return removed
-
-
-def _count(house: House) -> None:
-    with house.database.read() as connection:
-        metrics.inbox_rows.labels("open").set(inbox.open_rows(connection))
