@@ -4,7 +4,10 @@ import base64
 import json
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
+
+from graphql import FieldNode, Visitor, parse, visit
 
 from plugin.sandbox.delivery import render_body, signed_headers
 from plugin.sandbox.events import SYNC_PERMISSIONS, Event
@@ -16,6 +19,29 @@ from plugin.sandbox.shop import Shop
 from plugin.sandbox.wire import NoAnswer, Wire
 
 EVENT = "SHIPPING_LIST_METHODS_FOR_CHECKOUT"
+#: Prices that need the shipping methods, which are just being asked for: Saleor refuses them.
+CIRCULAR = frozenset({"subtotalPrice", "totalPrice", "shippingPrice", "unitPrice"})
+
+
+@cache
+def asks_in_circles(query: str) -> str | None:
+    """The first such price in the query."""
+    found: list[str] = []
+
+    class Look(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            if node.name.value in CIRCULAR:
+                found.append(node.name.value)
+
+    visit(parse(query), Look())
+    return found[0] if found else None
+
+
+def _refused(field: str) -> bytes:
+    """What an app is sent then: no checkout, and why."""
+    said = f"Resolving this field is not allowed in synchronous events: {field}."
+    exception = {"exception": {"code": "CircularSubscriptionSyncEvent"}}
+    return json.dumps({"checkout": None, "errors": [{"message": said, "extensions": exception}]}).encode()
 
 
 def _method(app: App, checkout: Checkout, given: Any) -> ShippingMethod | None:
@@ -62,7 +88,8 @@ class ShippingWebhooks:
         shop, app, wire = self._shop, webhook.app, self._new_wire()
         own = [delivery.shipping_method for delivery in checkout.deliveries]
         event = Event(EVENT, shop.now(), checkout.user, {"checkout": checkout, "shippingMethods": own})
-        body = render_body(shop, self._render_of(webhook), event, app)
+        circle = asks_in_circles(webhook.subscription_query)
+        body = _refused(circle) if circle else render_body(shop, self._render_of(webhook), event, app)
         self.asked += 1
         try:
             answer = await wire.send(

@@ -22,7 +22,7 @@ ADD_CODE = (
 )
 COMPLETE = "mutation($id: ID!) { checkoutComplete(id: $id) { order { id number status voucherCode userEmail user { email } total { gross { amount } } shippingPrice { gross { amount } } undiscountedTotal { gross { amount } } lines { totalPrice { gross { amount } } } } errors { field code } } }"
 ADDRESS = {"firstName": "A", "streetAddress1": "1 Dock Street", "city": "Brooklyn", "country": "US"}
-SHIPPING_QUERY = "subscription { event { ... on ShippingListMethodsForCheckout { checkout { id user { id } channel { slug } subtotalPrice { gross { amount } } } } } }"
+SHIPPING_QUERY = "subscription { event { ... on ShippingListMethodsForCheckout { checkout { id user { id } channel { slug } lines { undiscountedTotalPrice { amount } } } } } }"
 
 
 def _basket(shop: Talk, sku: str = "GROCERY-001", quantity: int = 2, token: str = "", **more: Any) -> Any:
@@ -148,11 +148,11 @@ def test_what_is_lacking_stops_the_order(shop: Talk, more: dict[str, Any], code:
     assert answer["errors"][0]["code"] == code
 
 
-def _shipping_app(shop: Talk, receiver: Receiver, answer: Any, status: int = 200) -> str:
+def _shipping_app(shop: Talk, receiver: Receiver, answer: Any, status: int = 200, query: str = SHIPPING_QUERY) -> str:
     webhook = {
         "name": "ship",
         "targetUrl": f"{receiver.url}/ship",
-        "query": SHIPPING_QUERY,
+        "query": query,
         "syncEvents": ["SHIPPING_LIST_METHODS_FOR_CHECKOUT"],
     }
     receiver.is_app(webhooks=[webhook])
@@ -169,10 +169,20 @@ def test_an_app_ships_for_nothing(shop: Talk, receiver: Receiver) -> None:
     chosen = shop.ask(CHOOSE, token="", id=checkout["id"], m=method["id"])["checkoutDeliveryMethodUpdate"]
     assert chosen["checkout"]["totalPrice"]["gross"]["amount"] == 37
     heard = receiver.at("/ship")[0]
-    assert heard.json["checkout"]["subtotalPrice"]["gross"]["amount"] == 37
+    assert heard.json["checkout"]["lines"] == [{"undiscountedTotalPrice": {"amount": 37}}]
+
     assert heard.headers["Saleor-Event"] == "shipping_list_methods_for_checkout"
     order = shop.ask(COMPLETE, token="", id=checkout["id"])["checkoutComplete"]["order"]
     assert order["shippingPrice"]["gross"]["amount"] == 0
+
+
+def test_a_price_that_needs_the_answer_is_refused_to_who_shall_answer(shop: Talk, receiver: Receiver) -> None:
+    circular = SHIPPING_QUERY.replace("lines {", "subtotalPrice { gross { amount } } lines {")
+    _shipping_app(shop, receiver, [], query=circular)
+    _options(shop, _basket(shop))
+    heard = receiver.at("/ship")[0]
+    assert heard.json["checkout"] is None
+    assert heard.json["errors"][0]["extensions"]["exception"]["code"] == "CircularSubscriptionSyncEvent"
 
 
 def test_the_answer_is_kept_until_the_basket_changes(shop: Talk, receiver: Receiver) -> None:
