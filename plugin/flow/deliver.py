@@ -31,8 +31,9 @@ log = structlog.get_logger(__name__)
 CALLS = 16
 #: Effects of one batch that go into one call.
 IN_ONE_CALL = 200
-#: Longer than `CALLS` calls can take, each at its own time limit and the shop's rate.
-LEASE = timedelta(minutes=5)
+#: Renewed just before each call, so longer than most calls take. After it somebody else takes over from who
+#: was killed; a call that is still under way then meets its own doing at the platform.
+LEASE = timedelta(minutes=1)
 #: Seconds before an effect that failed is tried again; then it is dead.
 WAITS = (5, 15, 60, 300, 900, 3600, 3600, 3600)
 #: How long effects of a paused campaign wait before they are looked at again.
@@ -46,11 +47,26 @@ async def deliver(house: House, shop_id: int) -> bool:
         return False
     shop, groups = taken
     outcomes = _Outcomes(house, shop)
-    for group in groups:
-        await outcomes.carry_out(group)
+    left = list(groups)
+    try:
+        while left:
+            await outcomes.carry_out(left[0])
+            left.pop(0)
+    finally:
+        if left:  # cut short, by SIGTERM or by the database
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(outcomes.let_go, left)
     if outcomes.woken:
         house.wake([Lane(LaneKind.DELIVER, shop_id)])
     return bool(groups) and not outcomes.resting
+
+
+def take_over(house: House) -> None:
+    """What an earlier process left leased is free at once; only for whoever is alone with the database."""
+    with house.database.write() as connection:
+        left = effects.let_all_go(connection)
+    if left:
+        log.info("effects_taken_over", effects=left)
 
 
 def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
@@ -83,7 +99,11 @@ class _Outcomes:
         if self.resting:
             await anyio.to_thread.run_sync(self._give_back, group)
             return
-        ready = await anyio.to_thread.run_sync(self._prepare, group)
+        try:
+            ready = await anyio.to_thread.run_sync(self._prepare, group)
+        except TryLater:  # The database did not answer, or another transaction had the customers: nothing is done yet.
+            await anyio.to_thread.run_sync(self._give_back, group)
+            raise
         if not ready:
             return
         try:
@@ -99,13 +119,21 @@ class _Outcomes:
         else:
             await anyio.to_thread.run_sync(self._finish, ready, endings)
 
+    def let_go(self, left: Sequence[Sequence[Effect]]) -> None:
+        """The first group may have been carried out; the others have not been begun."""
+        with self.house.database.write() as connection:
+            for effect in left[0]:
+                self._again(connection, effect, self.house.clock(), "Cut short; it may have been carried out.")
+        for group in left[1:]:
+            self._give_back(group)
+
     def _prepare(self, group: Sequence[Effect]) -> list[Ready]:
         """Those that are still wanted, looked at again under the customer's lock; the others end here."""
         ready = []
         with self.house.database.write() as connection:
             scene = self._scene(connection)
             for effect in group:
-                if not effects.hold(connection, effect):
+                if not effects.hold(connection, effect, scene.now + LEASE):
                     continue
                 match carry.prepare(connection, scene, effect):
                     case Ready() as call:
@@ -120,7 +148,7 @@ class _Outcomes:
         with self.house.database.write() as connection:
             scene = self._scene(connection)
             for call, ending in zip(ready, endings, strict=True):
-                if not effects.hold(connection, call.effect):
+                if not effects.hold(connection, call.effect, scene.now + LEASE):
                     continue
                 if carry.finish(connection, scene, call, ending):
                     self._write(connection, call.effect, EffectStatus.DONE, scene.now)
@@ -136,13 +164,17 @@ class _Outcomes:
                 shops.rest(connection, self.shop.shop_id, now + timedelta(seconds=error.after))
         with self.house.database.write() as connection:
             for call in ready:
-                tried = call.effect.attempts
-                if tried > len(WAITS):
-                    self._write(connection, call.effect, EffectStatus.DEAD, now, error=str(error))
-                    continue
-                wait = error.after if error.after is not None else WAITS[tried - 1]
-                due = now + timedelta(seconds=wait)
-                self._write(connection, call.effect, EffectStatus.FAILED, now, error=str(error), due_at=due)
+                self._again(connection, call.effect, now, str(error), error.after)
+
+    def _again(
+        self, connection: Connection, effect: Effect, now: datetime, error: str, after: float | None = None
+    ) -> None:
+        tried = effect.attempts
+        if tried > len(WAITS):
+            self._write(connection, effect, EffectStatus.DEAD, now, error=error)
+            return
+        due = now + timedelta(seconds=after if after is not None else WAITS[tried - 1])
+        self._write(connection, effect, EffectStatus.FAILED, now, error=error, due_at=due)
 
     def _gone(self, ready: Sequence[Ready], error: Gone) -> None:
         """What the effect was to change is no longer there."""

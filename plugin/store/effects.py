@@ -13,6 +13,7 @@ from plugin.store.statements import insert, locked
 
 #: Statuses from which an effect can still be carried out.
 UNDONE = (EffectStatus.OPEN.value, EffectStatus.FAILED.value, EffectStatus.LEASED.value)
+_NOBODYS = {"status": EffectStatus.OPEN.value, "lease": None, "leased_until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,10 @@ def shops_with_due(connection: Connection, now: datetime) -> Sequence[int]:
     return connection.execute(select(effects.c.shop_id).where(_ready(now)).distinct()).scalars().all()
 
 
-def hold(connection: Connection, effect: Effect, payload: Mapping[str, Any] | None = None) -> bool:
-    """Whether the lease is still ours; `payload` replaces the effect's, in the same breath."""
-    values: dict[str, Any] = {"lease": effect.lease}
-    if payload is not None:
-        values["payload"] = dict(payload)
-    return bool(connection.execute(update(effects).where(_held(effect)).values(values)).rowcount)
+def hold(connection: Connection, effect: Effect, until: datetime) -> bool:
+    """Lengthen the lease; whether it is still ours."""
+    statement = update(effects).where(_held(effect)).values(leased_until=until)
+    return bool(connection.execute(statement).rowcount)
 
 
 def end(
@@ -136,16 +135,14 @@ def end(
 def give_back(connection: Connection, effect: Effect, due_at: datetime) -> None:
     """As if it had not been leased: this attempt was none."""
     connection.execute(
-        update(effects)
-        .where(_held(effect))
-        .values(
-            status=EffectStatus.OPEN.value,
-            lease=None,
-            leased_until=None,
-            due_at=due_at,
-            attempts=effects.c.attempts - 1,
-        )
+        update(effects).where(_held(effect)).values(**_NOBODYS, due_at=due_at, attempts=effects.c.attempts - 1)
     )
+
+
+def let_all_go(connection: Connection) -> int:
+    """What anybody holds, of all shops, is nobody's again; how many."""
+    held = effects.c.status == EffectStatus.LEASED.value
+    return connection.execute(update(effects).where(held).values(_NOBODYS)).rowcount
 
 
 def withdraw_batch(connection: Connection, shop_id: int, batch: str, now: datetime, why: str) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.decide import Outcome
+from plugin.domain.effects import EffectStatus
 from plugin.domain.offers import OfferKind
 from plugin.errors import Rejected
 from plugin.sandbox.faults import read_fault
@@ -432,3 +433,20 @@ async def test_a_stopped_shop_learns_and_decides_nothing(home: Home) -> None:
         known = customers.glance(connection, home.shop_id, "U1")
     assert known is not None
     assert known.state.history.orders == 1
+
+
+async def test_a_lease_that_ran_out_is_taken_up_by_another_and_written_by_nobody_else(home: Home) -> None:
+    home.switch_on("win-back")
+    await silent_customer(home)
+    home.tick()
+    lasts = days(0.001)
+    with home.database.write() as connection:
+        (killed,) = effects.lease(connection, home.shop_id, home.now, "killed", lasts, 10)
+    await home.deliver()
+    assert home.codes() == []
+    home.now += 2 * lasts
+    await home.deliver()
+    assert len(home.codes()) == 1
+    with home.database.write() as connection:
+        assert not effects.hold(connection, killed, home.now)
+        assert not effects.end(connection, killed, EffectStatus.DEAD, home.now)
