@@ -1,82 +1,26 @@
 """The page in the Dashboard's frame of the sandbox, in a real browser."""
 
-import contextlib
-import itertools
-import json
 import re
 import shutil
 import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import httpx
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, FrameLocator, Page, Route, expect, sync_playwright
-from starlette.applications import Starlette
+from playwright.sync_api import Browser, Route, expect, sync_playwright
 
 from plugin.main import create_app
-from plugin.sandbox.app import Sandbox
-from plugin.sandbox.people_control import dashboard_token
 from plugin.sandbox.serve import running
 from plugin.settings import Settings
+from tests.admin_ui.stage import Stage, Theme, enter, looking, new_tokens, refresh_until, serving, shoot
 from tests.conftest import lacks
-from tests.sandbox.talk import past_order
 
 pytestmark = pytest.mark.browser
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-SHOTS = Path(__file__).parents[2] / "var" / "screenshots"
-Theme = Literal["light", "dark"]
 LOOKS: list[tuple[Theme, int]] = [("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360)]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A sandbox with the app installed in it, both on real ports."""
-
-    sandbox: Sandbox
-    #: Addresses.
-    shop: str
-    app: str
-
-    @property
-    def dashboard(self) -> str:
-        return f"{self.shop}/dashboard/"
-
-    def order(self, *days_ago: int) -> None:
-        """One customer for each: with two purchases, the last of them so many days ago."""
-        now = datetime.now(UTC)
-        lines = [
-            past_order(f"c{since}@example.com", created=(now - timedelta(days=number)).isoformat())
-            for since in days_ago
-            for number in (since + 40, since)
-        ]
-        body = "\n".join(map(json.dumps, lines))
-        httpx.post(f"{self.shop}/sandbox/history", content=body, params={"wait": "1"}, timeout=30).raise_for_status()
-
-
-@contextlib.contextmanager
-def serving(app: Starlette, listening: socket.socket) -> Iterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        if time.monotonic() > deadline or not thread.is_alive():
-            raise RuntimeError("The app did not start.")
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 @pytest.fixture(scope="module")
@@ -110,64 +54,6 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             )
             assert answer.status_code == 200, answer.text
             yield Stage(sandbox, sandbox.shop.origin, url)
-
-
-@contextlib.contextmanager
-def looking(browser: Browser, theme: Theme = "light", width: int = 1280) -> Iterator[Page]:
-    """A page whose errors fail the test; a status that the test expects is no error."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
-    yield page
-    context.close()
-    assert errors == []
-
-
-def enter(page: Page, stage: Stage) -> FrameLocator:
-    page.goto(stage.dashboard)
-    frame = page.frame_locator("#frame iframe")
-    expect(frame.get_by_role("heading", name="Campaigns", exact=True)).to_be_visible()
-    return frame
-
-
-def refresh_until(frame: FrameLocator, text: str) -> None:
-    """Webhooks are worked off beside: what they bring is there a moment later."""
-    for attempts_left in reversed(range(20)):
-        frame.get_by_role("button", name="Refresh").click()
-        try:
-            expect(frame.get_by_text(text)).to_be_visible(timeout=1000)
-        except AssertionError:
-            if not attempts_left:
-                raise
-        else:
-            return
-
-
-def new_tokens(page: Page, stage: Stage) -> None:
-    """Each token differs from the one before, also within a second."""
-    [app] = stage.sandbox.shop.apps.values()
-    seconds = itertools.count(200)
-
-    def hand_out(route: Route) -> None:
-        route.fulfill(json={"token": dashboard_token(stage.sandbox.shop, app, timedelta(seconds=next(seconds)))})
-
-    page.route(re.compile("/sandbox/dashboard-token"), hand_out)
-
-
-def shoot(page: Page, name: str) -> None:
-    """The whole of the frame's content, beside the Dashboard's navigation."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    size = page.viewport_size
-    assert size is not None
-    inner = page.frames[-1]
-    height = int(inner.evaluate("document.documentElement.scrollHeight"))
-    page.set_viewport_size({"width": size["width"], "height": height + 160})
-    page.screenshot(path=SHOTS / f"{name}.png")
-    page.set_viewport_size(size)
-    assert inner.evaluate("document.documentElement.scrollWidth <= innerWidth"), "The page scrolls sideways."
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
