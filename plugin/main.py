@@ -20,6 +20,7 @@ from plugin.entrance import open_entrance
 from plugin.errors import SettingsError
 from plugin.extensions import load_tactics
 from plugin.flow.chores import Keep, chores
+from plugin.flow.deliver import take_over
 from plugin.flow.house import House
 from plugin.flow.lanes import drain_with
 from plugin.headers import SecurityHeaders
@@ -127,6 +128,7 @@ def build_workshop(settings: Settings, database: Database, http: httpx.AsyncClie
         engine.wake(await asyncio.to_thread(letters))
 
     if database.sqlite:
+        take_over(house)
         engine = InProcess(drain_with(house), **sizes, letters=letters)
     else:
         from plugin.engine.on_postgres import OnPostgres

@@ -148,6 +148,10 @@ async def _manner(sandbox: "Sandbox", request: Request) -> Response:
     return JSONResponse({name: getattr(manner, name) for name in type(manner).__dataclass_fields__})
 
 
+async def _redeliver(sandbox: "Sandbox", _request: Request) -> Response:
+    return JSONResponse({"redelivered": sandbox.deliveries.redeliver()})
+
+
 async def _settle(sandbox: "Sandbox", request: Request) -> Response:
     seconds = float((await said(request)).get("timeout", 60))
     try:
@@ -234,6 +238,7 @@ def control_routes() -> list[BaseRoute]:
         ("POST", "/sandbox/faults", _faults),
         ("DELETE", "/sandbox/faults", _no_faults),
         ("POST", "/sandbox/delivery", _manner),
+        ("POST", "/sandbox/redeliver", _redeliver),
         ("POST", "/sandbox/settle", _settle),
         ("POST", "/sandbox/history", _history),
         ("POST", "/sandbox/emit", _emit),

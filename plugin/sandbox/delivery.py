@@ -76,6 +76,7 @@ class Deliveries:
         self.counts: Counter[str] = Counter()
         self.log: deque[Delivery] = deque(maxlen=LOG_LENGTH)
         self._queue: deque[Delivery] = deque()
+        self._given_up: list[Delivery] = []
         self._open = 0
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
@@ -173,9 +174,21 @@ class Deliveries:
         self._queue.append(delivery)
         self._wake.set()
 
+    def redeliver(self) -> int:
+        """What was given up begins anew with the body that it had, as staff have it in the Dashboard; how many."""
+        again, self._given_up = self._given_up, []
+        for delivery in again:
+            delivery.status, delivery.attempts = "PENDING", 0
+            self._open += 1
+            self._again(delivery)
+        return len(again)
+
     def _end(self, delivery: Delivery, status: str) -> None:
         delivery.status = status
-        delivery.body = None
+        if status == "FAILED":
+            self._given_up.append(delivery)
+        else:
+            delivery.body = None
         self.counts[status] += 1
         self._open -= 1
         self._changed.set()

@@ -194,3 +194,16 @@ def test_compiled_payloads_equal_graphql_cores(shop: Talk, receiver: Receiver) -
     assert result.errors is None
     expected = json.loads(json.dumps(result.data))["event"]
     assert json.loads(json.dumps(compiled(query)(root, context))) == expected
+
+
+def test_what_was_given_up_is_sent_again(shop: Talk, receiver: Receiver) -> None:
+    receiver.is_app(webhooks=[receiver.hears("ORDER_CREATED")])
+    shop.install(receiver)
+    receiver.answers["/webhook"] = [(400, {})]
+    shop.tell(past_order())
+    shop.settle()
+    [first] = receiver.at("/webhook")
+    assert shop.client.post("/sandbox/redeliver").json() == {"redelivered": 1}
+    shop.settle()
+    assert [heard.body for heard in receiver.at("/webhook")] == [first.body] * 2
+    assert shop.client.post("/sandbox/redeliver").json() == {"redelivered": 0}

@@ -1,0 +1,87 @@
+"""A delivery that is cut short, by a signal, a kill or a fault of ours: nothing waits for a lease longer than it has to."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from plugin.flow import carry
+from plugin.flow.deliver import LEASE, WAITS, deliver, take_over
+from plugin.sandbox.faults import read_fault
+from plugin.store import effects
+from tests.bodies import order_body
+from tests.flow.conftest import Home
+from tests.shop import NOW, days, order
+
+pytestmark = pytest.mark.anyio
+
+
+def given(home: Home, customers: int = 1) -> None:
+    """So many customers who have just become silent, each with a code to be given."""
+    people = [user.id for user in home.sandbox.shop.users.values() if not user.is_staff][:customers]
+    for number, user_id in enumerate(people):
+        home.take("order_created", order_body(order(f"O{number}", NOW - timedelta(minutes=number), user_id=user_id)))
+    home.now = NOW + days(60)
+    home.switch_on("win-back")
+    home.tick()
+
+
+def leased(home: Home) -> int:
+    with home.database.read() as connection:
+        return effects.counts(connection, home.shop_id).get("leased", 0)
+
+
+async def test_a_cancelled_delivery_lets_go_of_all_that_it_held(home: Home) -> None:
+    given(home, 3)
+    home.sandbox.faults.waiting.append(read_fault({"status": "hang", "operation": "voucherCreate"}))
+    drain = asyncio.create_task(deliver(home.house, home.shop_id))
+    while home.sandbox.faults.waiting:  # noqa: ASYNC110 -- the sandbox tells nobody that it hangs
+        await asyncio.sleep(0.01)
+    assert leased(home)
+    drain.cancel()
+    await asyncio.gather(drain, return_exceptions=True)
+    assert leased(home) == 0
+    home.now += timedelta(seconds=WAITS[0])
+    await home.deliver()
+    assert len(home.codes()) == 3
+
+
+async def test_what_we_cannot_treat_is_tried_later_and_holds_up_nobody(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(home, 2)
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carry, "call", broken)
+        with pytest.raises(RuntimeError):
+            await deliver(home.house, home.shop_id)
+    assert leased(home) == 0
+    await home.deliver()
+    assert home.codes() == []  # its turn has not come
+    home.now += timedelta(seconds=WAITS[0])
+    await home.deliver()
+    assert len(home.codes()) == 2
+
+
+async def test_a_killed_process_s_leases_are_free_when_the_next_one_starts(home: Home) -> None:
+    given(home, 2)
+    with home.database.write() as connection:
+        assert effects.lease(connection, home.shop_id, home.now, "killed", LEASE, 10)
+    await home.deliver()
+    assert home.codes() == []
+    take_over(home.house)
+    await home.deliver()
+    assert len(home.codes()) == 2
+
+
+async def test_a_lease_is_renewed_just_before_each_call(home: Home) -> None:
+    given(home, 1)
+    with home.database.write() as connection:
+        [held] = effects.lease(connection, home.shop_id, home.now, "me", LEASE, 10)
+        later = home.now + LEASE - timedelta(seconds=1)
+        assert effects.hold(connection, held, later + LEASE)
+        assert not effects.lease(connection, home.shop_id, home.now + LEASE + timedelta(seconds=1), "you", LEASE, 10)
+        assert effects.lease(connection, home.shop_id, later + LEASE + timedelta(seconds=1), "you", LEASE, 10)
