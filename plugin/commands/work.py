@@ -21,7 +21,8 @@ def open_house() -> Iterator[House]:
 
     settings = load_settings(os.environ)
     database = open_database(settings)
-    http = httpx.AsyncClient()
+    # Each job of a command has an event loop of its own, so no connection is kept for the next one.
+    http = httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0))
     try:
         yield build_house(settings, database, http)
     finally:
