@@ -1,6 +1,5 @@
 """Headers of every answer. A route that has set one of them itself knows better."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Strict by default; admin pages name the Dashboards that may frame them.
@@ -20,7 +19,8 @@ HEADERS = {
 class SecurityHeaders:
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
-        self._headers = HEADERS | ({"strict-transport-security": "max-age=31536000"} if https else {})
+        headers = HEADERS | ({"strict-transport-security": "max-age=31536000"} if https else {})
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,9 +29,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                given = message.get("headers", ())
+                named = {name.lower() for name, _ in given}
+                message = {**message, "headers": [*given, *(new for new in self._headers if new[0] not in named)]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

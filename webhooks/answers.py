@@ -13,7 +13,7 @@ JSON = (b"content-type", b"application/json")
 #: Of everything that is our own trouble: Saleor tries again after a 5xx and never after a 4xx.
 OURS = 503
 
-_OK_START = {"type": "http.response.start", "status": 200, "headers": [JSON, (b"content-length", b"2")]}
+_OK_HEADERS = [JSON, (b"content-length", b"2")]
 _OK_BODY = {"type": "http.response.body", "body": DONE}
 
 
@@ -34,7 +34,8 @@ def status_of(error: RetentionError) -> int:
 
 
 async def say_ok(send: Send) -> None:
-    await send(_OK_START)
+    # A new message each time: middleware adds its headers to it.
+    await send({"type": "http.response.start", "status": 200, "headers": _OK_HEADERS.copy()})
     await send(_OK_BODY)
 
 
