@@ -99,11 +99,7 @@ class _Outcomes:
         if self.resting:
             await anyio.to_thread.run_sync(self._give_back, group)
             return
-        try:
-            ready = await anyio.to_thread.run_sync(self._prepare, group)
-        except TryLater:  # The database did not answer, or another transaction had the customers: nothing is done yet.
-            await anyio.to_thread.run_sync(self._give_back, group)
-            raise
+        ready = await anyio.to_thread.run_sync(self._prepare, group)
         if not ready:
             return
         try:

@@ -1,8 +1,10 @@
 """Which lanes there are, how each is drained, and the sweep that makes a lost wake-up harmless."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import anyio
+from sqlalchemy import Connection
 
 from plugin.engine.port import Lane, LaneKind
 from plugin.flow.deliver import deliver
@@ -10,6 +12,7 @@ from plugin.flow.house import House
 from plugin.flow.receive import receive
 from plugin.flow.tick import tick
 from plugin.store import campaigns, customers, effects, inbox, shops
+from plugin.store.shops import Shop
 
 
 def drain_with(house: House) -> Callable[[Lane], Awaitable[bool]]:
@@ -31,18 +34,25 @@ def drain_with(house: House) -> Callable[[Lane], Awaitable[bool]]:
 
 
 def lanes_with_work(house: House) -> list[Lane]:
-    """Every lane with open, due rows of an active shop, from indexes alone."""
+    """Every lane with open, due rows: a few reads from indexes for each shop."""
     now = house.clock()
     with house.database.read() as connection:
-        active = {shop.shop_id for shop in shops.active(connection)}
-        found = {
-            LaneKind.RECEIVE: set(inbox.shops_with_due(connection, now)),
-            LaneKind.TICK: {*customers.shops_with_due(connection, now), *campaigns.shops_with_inside(connection)},
-            LaneKind.DELIVER: set(effects.shops_with_due(connection, now)),
-        }
-    lanes = [Lane(kind, shop_id) for kind, ids in found.items() for shop_id in sorted(ids)]
-    # The inbox is read for a shop that rests, too: it may say that the shop is back.
-    return [lane for lane in lanes if lane.shop_id in active or lane.kind is LaneKind.RECEIVE]
+        return [
+            Lane(kind, shop.shop_id)
+            for kind in LaneKind
+            for shop in shops.everyone(connection)
+            if _has_work(connection, kind, shop, now)
+        ]
+
+
+def _has_work(connection: Connection, kind: LaneKind, shop: Shop, now: datetime) -> bool:
+    if kind is LaneKind.RECEIVE:  # Also of a shop that rests: its inbox may say that it is back.
+        return inbox.any_due(connection, shop.shop_id, now)
+    if not shop.active or shop.stopped:
+        return False
+    if kind is LaneKind.DELIVER:
+        return effects.any_due(connection, shop.shop_id, now)
+    return customers.any_due(connection, shop.shop_id, now) or campaigns.any_inside(connection, shop.shop_id)
 
 
 async def sweep(house: House) -> None:

@@ -143,12 +143,14 @@ def save_inside_after(connection: Connection, shop_id: int, campaign_id: int, cu
     )
 
 
-def shops_with_inside(connection: Connection) -> Sequence[int]:
-    """Shops with a campaign that has not yet asked all who were inside."""
-    statement = select(campaigns.c.shop_id).where(
-        campaigns.c.status == CampaignStatus.ON.value, campaigns.c.inside_per_day > 0
+def any_inside(connection: Connection, shop_id: int) -> bool:
+    """Whether a campaign that is on also takes those who were inside."""
+    statement = select(campaigns.c.id).where(
+        campaigns.c.shop_id == shop_id,
+        campaigns.c.status == CampaignStatus.ON.value,
+        campaigns.c.inside_per_day > 0,
     )
-    return connection.execute(statement.distinct()).scalars().all()
+    return connection.execute(statement.limit(1)).first() is not None
 
 
 def versions(connection: Connection, shop_id: int, tactic: str) -> Sequence[Version]:

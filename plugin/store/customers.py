@@ -134,9 +134,9 @@ def due(connection: Connection, shop_id: int, now: datetime, limit: int) -> Sequ
     return connection.execute(locked(statement, skip=True)).scalars().all()
 
 
-def shops_with_due(connection: Connection, now: datetime) -> Sequence[int]:
-    statement = select(customers.c.shop_id).where(customers.c.next_moment <= now).distinct()
-    return connection.execute(statement).scalars().all()
+def any_due(connection: Connection, shop_id: int, now: datetime) -> bool:
+    statement = select(customers.c.id).where(customers.c.shop_id == shop_id, customers.c.next_moment <= now).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def after(connection: Connection, shop_id: int, customer_id: int, limit: int) -> Sequence[int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, text, update
 
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.store.schema import effects
@@ -13,6 +13,8 @@ from plugin.store.statements import insert, locked
 
 #: Statuses from which an effect can still be carried out.
 UNDONE = (EffectStatus.OPEN.value, EffectStatus.FAILED.value, EffectStatus.LEASED.value)
+#: The same as text, because SQLite uses a partial index only for what it reads in the statement.
+_UNDONE_AS_INDEXED = text("effects.status IN ('open', 'failed', 'leased')")
 _NOBODYS = {"status": EffectStatus.OPEN.value, "lease": None, "leased_until": None}
 
 
@@ -98,8 +100,9 @@ def _lease(
     return [_read(row, attempts=row.attempts + 1, lease=holder) for row in rows]
 
 
-def shops_with_due(connection: Connection, now: datetime) -> Sequence[int]:
-    return connection.execute(select(effects.c.shop_id).where(_ready(now)).distinct()).scalars().all()
+def any_due(connection: Connection, shop_id: int, now: datetime) -> bool:
+    statement = select(effects.c.id).where(_ready(now), effects.c.shop_id == shop_id).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def hold(connection: Connection, effect: Effect, until: datetime) -> bool:
@@ -264,7 +267,7 @@ def _ready(now: datetime) -> Any:
         effects.c.status.in_((EffectStatus.OPEN.value, EffectStatus.FAILED.value)),
         and_(effects.c.status == EffectStatus.LEASED.value, effects.c.leased_until < now),
     )
-    return and_(effects.c.status.in_(UNDONE), free, effects.c.due_at <= now, ~waiting)
+    return and_(_UNDONE_AS_INDEXED, free, effects.c.due_at <= now, ~waiting)
 
 
 def _held(effect: Effect) -> Any:

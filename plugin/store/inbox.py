@@ -135,9 +135,9 @@ def dead_count(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(inbox).where(inbox.c.status == "dead")).scalar_one()
 
 
-def shops_with_due(conn: Connection, now: datetime) -> list[int]:
-    query = select(inbox.c.shop_id).where(inbox.c.status == "open", inbox.c.due_at <= now).distinct()
-    return sorted(conn.execute(query).scalars())
+def any_due(conn: Connection, shop_id: int, now: datetime) -> bool:
+    query = select(inbox.c.id).where(inbox.c.shop_id == shop_id, inbox.c.status == "open", inbox.c.due_at <= now)
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def prune(conn: Connection, before: datetime, limit: int) -> int:
