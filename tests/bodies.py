@@ -34,8 +34,8 @@ def account_body(seen: Account, issued_at: datetime | None = None, by: str | Non
     return _body(issued_at or seen.updated_at, user=user, issuingPrincipal={"id": by} if by else None)
 
 
-def gone_body(user_id: str, email: str, issued_at: datetime) -> bytes:
-    return _body(issued_at, user={"id": user_id, "email": email})
+def gone_body(user_id: str, email: str, issued_at: datetime, *, confirmed: bool = False) -> bytes:
+    return _body(issued_at, user={"id": user_id, "email": email, "isConfirmed": confirmed})
 
 
 def voucher_body(voucher_id: str, issued_at: datetime) -> bytes:

@@ -45,6 +45,8 @@ class CustomerGone:
     issued_at: datetime
     user_id: str
     email: str | None
+    #: The e-mail was proven to be theirs.
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

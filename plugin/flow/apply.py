@@ -39,7 +39,7 @@ def apply(connection: Connection, scene: Scene, eraser: Eraser, event: Event) ->
         case CustomerSeen():
             return _account(connection, scene, eraser, event)
         case CustomerGone():
-            eraser.customer(connection, scene, event.user_id, event.email)
+            eraser.customer(connection, scene, event)
         case CheckoutSeen():
             ledger.save_checkout(connection, scene.shop_id, event.checkout)
             return _checkout(connection, scene, event)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from plugin.domain.effects import EffectKind
+from plugin.domain.events import CustomerGone
 from plugin.domain.ledger import Order
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow.scene import Scene
@@ -26,18 +27,24 @@ class Eraser:
     #: Somebody has been erased here; where nobody has, there is nobody to look for.
     anybody: bool
 
-    def customer(self, connection: Connection, scene: Scene, user_id: str, email: str | None) -> None:
-        """The account, and the guest by the same e-mail where the account had proven it."""
-        account = customers.by_user(connection, scene.shop_id, user_id)
-        address = email or (account.email if account else None)
-        proven = account is not None and account.state.confirmed and account.email is not None
-        subjects = [f"user:{user_id}"]
-        if proven and account is not None and account.email is not None:
-            subjects.append(f"email:{account.email}")
+    def customer(self, connection: Connection, scene: Scene, event: CustomerGone) -> None:
+        """The account, and the guest by the same e-mail where the account had proven it.
+
+        The platform keeps their orders as a guest's, and goes on telling of them.
+        """
+        account = customers.by_user(connection, scene.shop_id, event.user_id)
+        proven = {event.email} if event.email and event.confirmed else set()
+        if account is not None and account.state.confirmed and account.email:
+            proven.add(account.email)
+        guests = [customers.guest(connection, scene.shop_id, email) for email in sorted(proven)]
+        subjects = [f"user:{event.user_id}", *(f"email:{email}" for email in sorted(proven))]
+        for customer in (account, *guests):
+            if customer is not None:
+                bought = ledger.purchases(connection, scene.shop_id, customer.customer_id)
+                subjects += [f"bought:{purchase.order_id}" for purchase in bought]
+                _erase(connection, scene, customer)
         tombstones.put(connection, scene.shop_id, [self._hash(subject) for subject in subjects], scene.now)
-        if account is not None:
-            _erase(connection, scene, account)
-        inbox.wipe(connection, scene.shop_id, [user_id, *([address] if address and proven else [])])
+        inbox.wipe(connection, scene.shop_id, [event.user_id, *sorted(proven)])
 
     def order(self, connection: Connection, scene: Scene, order_id: str) -> Iterator[Touch]:
         """One order that the merchant's anonymizer marked; its guest goes with the last of them."""
@@ -58,7 +65,11 @@ class Eraser:
         """Placed before its buyer was erased, or erased itself."""
         if not self.anybody:
             return False
-        named = [f"order:{order.order_id}", f"user:{order.user_id}" if order.user_id else f"email:{order.email}"]
+        named = [f"order:{order.order_id}"]
+        if order.user_id:  # It may have been given to another account since.
+            named.append(f"user:{order.user_id}")
+        else:
+            named += [f"email:{order.email}", f"bought:{order.order_id}"]
         erased_at = tombstones.erased_at(connection, shop_id, [self._hash(subject) for subject in named])
         return erased_at is not None and order.placed_at <= erased_at
 

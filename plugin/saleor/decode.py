@@ -138,7 +138,9 @@ def _ours(principal: payloads.Principal | None, given: Delivery) -> bool:
 def _customer_gone(given: Delivery) -> events.Event:
     payload = _payload(payloads.GoneUserEvent, given)
     email = email_of(payload.user.email or "")
-    return events.CustomerGone(given.event, payload.issued_at, payload.user.id, email or None)
+    return events.CustomerGone(
+        given.event, payload.issued_at, payload.user.id, email or None, payload.user.is_confirmed
+    )
 
 
 def _checkout_seen(given: Delivery) -> events.Event:

@@ -127,6 +127,8 @@ class User(Payload):
 class GoneUser(Payload):
     id: Id
     email: Email | None = None
+    #: Left out by a webhook of an older version of this app.
+    is_confirmed: bool = False
 
 
 class Checkout(Payload):

@@ -226,3 +226,34 @@ async def test_another_shop_finds_nothing(home: Home) -> None:
     with home.database.read() as connection:
         assert customers.glance(connection, other, "U1") is None
         assert customers.glance(connection, home.shop_id, "U2") is None
+
+
+@pytest.mark.parametrize("known", ["never", "by an order", "as a guest"])
+async def test_what_the_platform_keeps_of_a_deleted_account_does_not_come_back(home: Home, known: str) -> None:
+    """It keeps the orders as a guest's: they may be told of before the deletion is, and after it."""
+    if known != "never":
+        user = "U1" if known == "by an order" else None
+        home.take("order_created", order_body(order("O1", ago(9), user_id=user, email="old@example.com")))
+        home.take("order_created", order_body(order("O2", ago(8), user_id=user)))
+    home.take("customer_deleted", gone_body("U1", "ann@example.com", NOW, confirmed=True))
+    if known == "by an order":
+        home.take(
+            "order_updated", order_body(order("O1", ago(9), user_id=None, email="old@example.com", updated_at=NOW))
+        )
+    home.take("order_updated", order_body(order("O2", ago(8), user_id=None, updated_at=NOW)))
+    home.take("order_created", order_body(order("O3", ago(7), user_id=None)))
+    assert rows(home, orders) == (1 if known == "as a guest" else 0)  # that of an address that nobody has proven
+
+
+async def test_a_deleted_account_s_order_that_is_another_account_s_now_stays(home: Home) -> None:
+    home.take("order_created", order_body(order("O1", ago(9))))
+    home.take("customer_deleted", gone_body("U1", "ann@example.com", NOW, confirmed=True))
+    home.take("order_updated", order_body(order("O1", ago(9), user_id="U2", updated_at=ago(1))))
+    assert rows(home, orders) == 1
+
+
+async def test_a_deleted_account_that_had_proven_nothing_leaves_the_guest_alone(home: Home) -> None:
+    home.take("order_created", order_body(order("G1", ago(9), user_id=None)))
+    home.take("customer_deleted", gone_body("U1", "ann@example.com", NOW))
+    home.take("order_created", order_body(order("G2", ago(8), user_id=None)))
+    assert rows(home, orders) == 2
