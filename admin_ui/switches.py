@@ -10,14 +10,13 @@ from starlette.responses import Response
 from admin_ui import words
 from admin_ui.door import Visit
 from admin_ui.overview import show
-from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.campaigns import CampaignStatus
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import Rejected
-from plugin.flow.defaults import refresh_channels
 from plugin.flow.house import House
-from plugin.flow.tick import learn
-from plugin.store import campaigns, effects, inbox, shops
-from plugin.store.campaigns import Limits
+from plugin.flow.switch import switch_off as turn_off
+from plugin.flow.switch import switch_on as turn_on
+from plugin.store import effects, inbox, shops
 
 #: Customers a day, more than any shop writes to; a slip of the finger is below it.
 MOST_PER_DAY = 100_000
@@ -26,43 +25,15 @@ MOST_PER_DAY = 100_000
 async def switch_on(house: House, visit: Visit) -> Response:
     form = await visit.request.form()
     name, inside = _name(form), _inside(form)
-    # A campaign's first decision needs the shop's currencies and its rhythm.
-    await refresh_channels(house, visit.shop.shop_id)
-
-    def work() -> None:
-        learn(house, visit.shop.shop_id)
-        with house.database.write() as connection:
-            found = campaigns.get(connection, visit.shop.shop_id, name, house.tactics)
-            found = _with_inside(connection, visit, found, inside)
-            campaigns.change_status(
-                connection, visit.shop.shop_id, found, CampaignStatus.ON, visit.user.email, visit.now
-            )
-        house.wake([Lane(LaneKind.TICK, visit.shop.shop_id)])
-
-    await anyio.to_thread.run_sync(work)
+    await turn_on(house, visit.shop.shop_id, name, inside, visit.user.email)
     also = f", and at most {words.number(inside)} a day of those inside already" if inside else ""
     return await show(house, visit, f"“{name}” is on, for who enters from now on{also}.")
 
 
-def _with_inside(connection: Connection, visit: Visit, campaign: Campaign, inside: int) -> Campaign:
-    if inside == campaign.inside_per_day:
-        return campaign
-    limits = Limits(campaign.control_share, campaign.pause_days, inside)
-    return campaigns.edit(
-        connection, visit.shop.shop_id, campaign, campaign.params, limits, visit.user.email, visit.now
-    )
-
-
 async def pause(house: House, visit: Visit) -> Response:
     name = _name(await visit.request.form())
-
-    def work(connection: Connection) -> None:
-        found = campaigns.get(connection, visit.shop.shop_id, name, house.tactics)
-        campaigns.change_status(
-            connection, visit.shop.shop_id, found, CampaignStatus.PAUSED, visit.user.email, visit.now
-        )
-
-    await _write(house, work)
+    paused = CampaignStatus.PAUSED
+    await anyio.to_thread.run_sync(turn_off, house, visit.shop.shop_id, name, paused, visit.user.email)
     return await show(house, visit, f"“{name}” is paused. What was promised is kept.")
 
 

@@ -4,16 +4,18 @@ import getpass
 import json
 from typing import Any
 
+import anyio
 import click
 from rich.console import Console
 from rich.table import Table
 
-from plugin.commands.work import open_house, pick_shop, run_job
+from plugin.commands.work import open_house, pick_shop
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.tactic import describe_params, read_params, write_params
 from plugin.errors import Rejected
-from plugin.flow.defaults import refresh_channels
-from plugin.flow.tick import learn, measure_again
+from plugin.flow.switch import switch_off
+from plugin.flow.switch import switch_on as turn_on
+from plugin.flow.tick import measure_again
 from plugin.store import campaigns
 from plugin.store.campaigns import Limits
 
@@ -107,6 +109,7 @@ def edit(name: str, given: tuple[str, ...], control: float | None, pause: int | 
                 found.inside_per_day,
             )
             edited = campaigns.edit(connection, chosen.shop_id, found, params, limits, getpass.getuser(), house.clock())
+        measure_again(house, chosen.shop_id, house.clock())
     click.echo(f"“{name}” is version {edited.version} now.")
 
 
@@ -124,18 +127,7 @@ def switch_on(name: str, inside_per_day: int, shop: str | None) -> None:
     """Switch a campaign on."""
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        run_job(refresh_channels, house, chosen.shop_id)
-        learn(house, chosen.shop_id)
-        with house.database.write() as connection:
-            found = campaigns.get(connection, chosen.shop_id, name, house.tactics)
-            limits = Limits(found.control_share, found.pause_days, inside_per_day)
-            if inside_per_day != found.inside_per_day:
-                found = campaigns.edit(
-                    connection, chosen.shop_id, found, found.params, limits, getpass.getuser(), house.clock()
-                )
-            campaigns.change_status(
-                connection, chosen.shop_id, found, CampaignStatus.ON, getpass.getuser(), house.clock()
-            )
+        anyio.run(turn_on, house, chosen.shop_id, name, inside_per_day, getpass.getuser())
     also = f", and at most {inside_per_day} a day of those inside already" if inside_per_day else ""
     click.echo(f"“{name}” is on, for who enters from now on{also}.")
 
@@ -161,10 +153,7 @@ def end(name: str, shop: str | None) -> None:
 def _change(name: str, shop: str | None, status: CampaignStatus) -> None:
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        with house.database.write() as connection:
-            found = campaigns.get(connection, chosen.shop_id, name, house.tactics)
-            campaigns.change_status(connection, chosen.shop_id, found, status, getpass.getuser(), house.clock())
-        measure_again(house, chosen.shop_id, house.clock())
+        switch_off(house, chosen.shop_id, name, status, getpass.getuser())
 
 
 def _pairs(given: tuple[str, ...]) -> dict[str, Any]:

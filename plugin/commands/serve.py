@@ -7,6 +7,7 @@ from types import FrameType
 
 import click
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from plugin.logs import set_up_logs
 from plugin.settings import Settings, load_settings
@@ -39,7 +40,7 @@ def worker() -> None:
         _run(app)
 
 
-def listen(app: Starlette, settings: Settings, host: str, port: int) -> None:
+def listen(app: ASGIApp, settings: Settings, host: str, port: int) -> None:
     import uvicorn
 
     config = uvicorn.Config(

@@ -1,7 +1,7 @@
 """What every command begins with: the house, and the shop that is meant."""
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
@@ -43,8 +43,3 @@ def pick_shop(house: House, named: str | None) -> Shop:
         raise Rejected("No shop has installed the app yet; see the README for how to install it.")
     listed = ", ".join(f"{shop.shop_id} {shop.api_url}" for shop in known)
     raise Rejected(f"Say with --shop which one is meant: {listed}.")
-
-
-def run_job(job: Callable[[House, int], Awaitable[object]], house: House, shop_id: int) -> None:
-    """One asynchronous job, from a command."""
-    anyio.run(job, house, shop_id)

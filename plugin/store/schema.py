@@ -105,6 +105,13 @@ inbox = Table(
         postgresql_where=text("status = 'open'"),
         sqlite_where=text("status = 'open'"),
     ),
+    Index(
+        "ix_inbox_dead",
+        "shop_id",
+        "id",
+        postgresql_where=text("status = 'dead'"),
+        sqlite_where=text("status = 'dead'"),
+    ),
     Index("ix_inbox_received_at", "received_at"),
 )
 
@@ -302,6 +309,7 @@ decisions = Table(
     Index("ix_decisions_episode", "shop_id", "campaign_id", "customer_id", "episode", unique=True),
     Index("ix_decisions_customer", "shop_id", "customer_id", "decided_at"),
     Index("ix_decisions_decided_at", "shop_id", "decided_at"),
+    Index("ix_decisions_outcome", "shop_id", "campaign_id", "outcome"),
 )
 
 effects = Table(

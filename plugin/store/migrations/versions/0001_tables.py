@@ -176,6 +176,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox'))
     )
     with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.create_index('ix_inbox_dead', ['shop_id', 'id'], unique=False, postgresql_where=sa.text("status = 'dead'"), sqlite_where=sa.text("status = 'dead'"))
         batch_op.create_index('ix_inbox_due', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status = 'open'"), sqlite_where=sa.text("status = 'open'"))
         batch_op.create_index('ix_inbox_key', ['shop_id', 'key'], unique=True)
         batch_op.create_index('ix_inbox_received_at', ['received_at'], unique=False)
@@ -305,6 +306,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_decisions_customer', ['shop_id', 'customer_id', 'decided_at'], unique=False)
         batch_op.create_index('ix_decisions_decided_at', ['shop_id', 'decided_at'], unique=False)
         batch_op.create_index('ix_decisions_episode', ['shop_id', 'campaign_id', 'customer_id', 'episode'], unique=True)
+        batch_op.create_index('ix_decisions_outcome', ['shop_id', 'campaign_id', 'outcome'], unique=False)
 
     op.create_table('orders',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

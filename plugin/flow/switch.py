@@ -1,0 +1,43 @@
+"""A campaign, switched on and off: from the command line and from the merchant's page alike."""
+
+import anyio
+
+from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.engine.port import Lane, LaneKind
+from plugin.flow.defaults import refresh_channels
+from plugin.flow.house import House
+from plugin.flow.thresholds import KEY
+from plugin.flow.tick import learn, measure_again
+from plugin.store import campaigns
+from plugin.store.campaigns import Limits
+
+
+async def switch_on(house: House, shop_id: int, name: str, inside_per_day: int, who: str) -> None:
+    """For who enters from now on, and at most so many a day of those inside already.
+
+    The first decision needs the shop's currencies and its rhythm, so both are read first.
+    """
+    await refresh_channels(house, shop_id)
+    campaign = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who)
+    if campaign.tactic.key == KEY:
+        await refresh_channels(house, shop_id)  # the default for everyone is written while a campaign is on
+    await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.TICK, shop_id)])
+
+
+def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str) -> Campaign:
+    learn(house, shop_id)
+    with house.database.write() as connection:
+        now = house.clock()
+        found = campaigns.get(connection, shop_id, name, house.tactics)
+        if inside_per_day != found.inside_per_day:
+            limits = Limits(found.control_share, found.pause_days, inside_per_day)
+            found = campaigns.edit(connection, shop_id, found, found.params, limits, who, now)
+        return campaigns.change_status(connection, shop_id, found, CampaignStatus.ON, who, now)
+
+
+def switch_off(house: House, shop_id: int, name: str, status: CampaignStatus, who: str) -> None:
+    """Paused or ended: nothing more is decided or delivered, and what was promised gets its end."""
+    with house.database.write() as connection:
+        found = campaigns.get(connection, shop_id, name, house.tactics)
+        campaigns.change_status(connection, shop_id, found, status, who, house.clock())
+    measure_again(house, shop_id, house.clock())
