@@ -27,7 +27,8 @@ class Load:
         self.left = len(letters)
         self.latencies: list[float] = []
         self.answers: Counter[str] = Counter()
-        self.idle: list[Line] = []
+        #: In turn, so that none is idle for so long that the server hangs up.
+        self.idle: deque[Line] = deque()
         self.due: deque[float] = deque()
         self.paced = False
         self.over = asyncio.get_running_loop().create_future()
@@ -44,7 +45,7 @@ class Load:
     def push(self) -> None:
         while self.idle and self.waiting and (self.due or not self.paced):
             due = self.due.popleft() if self.paced else time.perf_counter()
-            self.idle.pop().ask(self.waiting.popleft(), due)
+            self.idle.popleft().ask(self.waiting.popleft(), due)
 
     def lost(self, error: Exception | None) -> None:
         if not self.over.done():

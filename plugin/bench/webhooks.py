@@ -80,8 +80,9 @@ def _run(bench: Bench, number: int, pen: Pen, letters: Path, folder: Path) -> di
         with _server("draining" if bench.draining or bench.postgres else "idle", environ) as (port, process):
             with _worker(environ, wanted=bench.draining and bench.postgres is not None):
                 _load(letters, port, 0, WARM_UP)
+                before = _first_done(url) if bench.draining else 0
                 full = _load(letters, port, WARM_UP, bench.requests, server=process)
-                drained = _done(url)
+                drained = _done(url) - before
                 half = _load(letters, port, WARM_UP + bench.requests, bench.requests // 2, rate=full["per_second"] / 2)
             memory = _peak_memory(process.pid)
         _check(url, WARM_UP + bench.requests + bench.requests // 2)
@@ -230,6 +231,16 @@ def _done(url: str) -> int:
         count = connection.execute(select(func.count()).where(schema.inbox.c.status == "done")).scalar_one()
     database.close()
     return count
+
+
+def _first_done(url: str) -> int:
+    """Waits until the engine is at work."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if count := _done(url):
+            return count
+        time.sleep(0.1)
+    raise GiveUp("The engine did not begin.")
 
 
 def _check(url: str, sent: int) -> None:
