@@ -22,7 +22,7 @@ from plugin.store.inbox import InboxRow
 
 log = structlog.get_logger(__name__)
 
-#: Rows of one transaction. One row that fails is undone by itself; a kill undoes them all, and they come again.
+#: Rows of one transaction; a kill undoes them all, and they come again.
 BATCH = 50
 #: A transaction is ended after so long, so that the way in and other lanes get their turn.
 LONGEST = timedelta(milliseconds=60)
@@ -34,8 +34,25 @@ ALONE = frozenset(
 WAITS = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10))
 
 
+#: What an event that is not as it should be can raise.
+BROKEN = (RetentionError, ValueError, ArithmeticError, LookupError, TypeError, DBAPIError)
+
+
 def receive(house: House, shop_id: int) -> bool:
-    """One batch of the shop's inbox; whether there may be more."""
+    """One batch of the shop's inbox; whether there may be more.
+
+    Nearly always nothing is wrong with any of it, so it is tried as one; otherwise again, each event
+    in a savepoint of its own, so that a broken one undoes only itself.
+    """
+    try:
+        return _batch(house, shop_id, careful=False)
+    except TryLater:
+        raise
+    except BROKEN:
+        return _batch(house, shop_id, careful=True)
+
+
+def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
     began = house.clock()
     with house.database.write() as connection:
         shop = shops.get(connection, shop_id)
@@ -47,33 +64,36 @@ def receive(house: House, shop_id: int) -> bool:
         eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)
         done = []
         for row in rows:
-            if _one(connection, scene, eraser, row):
+            if (_carefully if careful else _one)(connection, scene, eraser, row):
                 done.append(row.row_id)
             if row.event in ALONE or house.clock() - began > LONGEST:
                 break
         inbox.done(connection, shop_id, done)
+    for row in rows:
+        if row.row_id in done:
+            metrics.received.labels(row.event, "done").inc()
     return True
 
 
 def _one(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) -> bool:
-    """One event in a savepoint: whether it is done, or else to be tried again, or dead."""
+    event = decode(row.event, row.body, scene.shop.app_id)
+    for touch in apply(connection, scene, eraser, event):
+        _look_again(connection, scene, touch)
+    return True
+
+
+def _carefully(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) -> bool:
+    """Whether the event is done, or else to be tried again, or dead."""
     try:
         with connection.begin_nested():
-            event = decode(row.event, row.body, scene.shop.app_id)
-            for touch in apply(connection, scene, eraser, event):
-                _look_again(connection, scene, touch)
+            return _one(connection, scene, eraser, row)
     except TryLater:
         raise
-    except DBAPIError as error:
-        if error.connection_invalidated:
+    except BROKEN as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
         _failed(connection, scene, row, error)
-    except (RetentionError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-        _failed(connection, scene, row, error)
-    else:
-        metrics.received.labels(row.event, "done").inc()
-        return True
-    return False
+        return False
 
 
 def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exception) -> None:
