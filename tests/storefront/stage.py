@@ -45,7 +45,7 @@ class Stage:
     database: Database
     now: datetime = NOW
     shop_id: int = 0
-    seconds: float = 0.5
+    seconds: float = 30.0
     allowance: Allowance | None = None
     api: Callable[[], Saleor] | None = None
     #: Moves on with every look, so that nothing is answered from memory unless a test holds it.
