@@ -141,6 +141,24 @@ def _banner(
     )
 
 
+def take_back(connection: Connection, scene: Scene, code: Code) -> None:
+    """The code stops working, once its voucher is there; the effect knows the code and nobody's name."""
+    voucher = codes.voucher(connection, scene.shop_id, code.voucher)
+    if voucher is None or (voucher.voucher_id is None and voucher.first_code != code.code):
+        return
+    made = effects.status_of(connection, scene.shop_id, f"voucher:{voucher.key}")
+    effects.ask(
+        connection,
+        scene.shop_id,
+        f"revoke:{code.code}",
+        EffectKind.REVOKE,
+        {"voucher": voucher.row_id, "code": code.code, "code_id": code.code_id},
+        scene.now,
+        waits_for=None if made is None else made[0],
+        batch=f"revoke:{voucher.row_id}",
+    )
+
+
 def clear_banner(connection: Connection, scene: Scene, code: Code, at: datetime) -> None:
     """Take the banner of this code away at that moment; asked for twice, the earlier moment counts."""
     key = f"clear:{code.decision_id}"

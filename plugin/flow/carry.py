@@ -68,10 +68,14 @@ def prepare(connection: Connection, scene: Scene, effect: Effect) -> Prepared:
     campaign = next((c for c in scene.campaigns if c.campaign_id == effect.campaign_id), None)
     if effect.campaign_id is not None and effect.kind is not EffectKind.CLEAR:
         if campaign is None or campaign.status is CampaignStatus.ENDED:
+            _undo(connection, scene, effect)
             return "The campaign has ended."
         if not campaign.on:
             return Hold()
-    return _PREPARE[effect.kind](connection, scene, effect, campaign)
+    prepared = _PREPARE[effect.kind](connection, scene, effect, campaign)
+    if isinstance(prepared, str):
+        _undo(connection, scene, effect)
+    return prepared
 
 
 def _prepare_voucher(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
@@ -99,7 +103,6 @@ def _prepare_listing(connection: Connection, scene: Scene, effect: Effect, _: Ca
 def _prepare_code(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
     found = _still_wanted(connection, scene, effect, campaign)
     if isinstance(found, str):
-        _drop_code(connection, scene, effect)
         return found
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
@@ -134,13 +137,20 @@ def _prepare_clear(connection: Connection, scene: Scene, effect: Effect, _: Camp
     return Ready(effect, scene, customer=customer)
 
 
+def _prepare_revoke(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
+    voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
+    if voucher is None or voucher.voucher_id is None or voucher.status is not VoucherStatus.MADE:
+        return "The voucher is not there any more."
+    return Ready(effect, scene, voucher)
+
+
 _PREPARE: Mapping[EffectKind, Callable[[Connection, Scene, Effect, Campaign | None], Prepared]] = {
     EffectKind.VOUCHER: _prepare_voucher,
     EffectKind.LISTING: _prepare_listing,
     EffectKind.CODE: _prepare_code,
     EffectKind.BANNER: _prepare_banner,
     EffectKind.CLEAR: _prepare_clear,
-    EffectKind.REVOKE: lambda _, scene, effect, __: Ready(effect, scene),
+    EffectKind.REVOKE: _prepare_revoke,
 }
 
 
@@ -157,11 +167,11 @@ async def call(saleor: Saleor, ready: Sequence[Ready]) -> list[Ending]:
             return await _add(saleor, ready, first.voucher.voucher_id, first.voucher.first_code)
         case EffectKind.BANNER | EffectKind.CLEAR if first.customer is not None:
             await _put(saleor, first, first.customer)
-        case EffectKind.REVOKE:
+        case EffectKind.REVOKE if first.voucher is not None and first.voucher.voucher_id is not None:
             payloads = [call.effect.payload for call in ready]
             ids = [payload["code_id"] for payload in payloads if payload["code_id"]]
             unknown = [payload["code"] for payload in payloads if not payload["code_id"]]
-            await remove_codes(saleor, first.effect.payload["voucher_id"], unknown, ids=ids)
+            await remove_codes(saleor, first.voucher.voucher_id, unknown, ids=ids)
     return [Ending() for _ in ready]
 
 
@@ -241,10 +251,23 @@ def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign
     return "No longer needed: the customer has moved on since the decision."
 
 
-def _drop_code(connection: Connection, scene: Scene, effect: Effect) -> None:
+def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
+    """What is not wanted any more may be there: by an attempt whose end nobody wrote, or as its voucher's first code."""
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
-    if code is not None:
+    if code is None:
+        return
+    tried = effect.attempts > 1
+    if effect.kind is EffectKind.CODE:
+        voucher = codes.voucher(connection, scene.shop_id, code.voucher)
         codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
+        if tried or (voucher is not None and voucher.first_code == code.code):
+            asks.take_back(connection, scene, code)
+    elif effect.kind is EffectKind.BANNER and tried:
+        customer = customers.lock(connection, scene.shop_id, code.customer_id)
+        if customer is not None:
+            slot = Slot(effect.payload["slot"])
+            _note_shown(connection, scene, customer, slot, _with_code(effect.payload, slot, code))
+            asks.clear_banner(connection, scene, code, scene.now)
 
 
 def _with_code(payload: Mapping[str, Any], slot: Slot, code: Code) -> Banner:

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from plugin.domain.effects import EffectKind
 from plugin.domain.events import CustomerGone
 from plugin.domain.ledger import Order
 from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.flow import asks
 from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
 from plugin.secrets import subject_hash
@@ -92,17 +92,6 @@ def _erase(connection: Connection, scene: Scene, customer: Customer) -> None:
 
 
 def _take_codes_back(connection: Connection, scene: Scene, customer_id: int) -> None:
-    """What they were given stops working; the effect knows the code and nobody's name."""
     for code in codes.of_customer(connection, scene.shop_id, customer_id):
-        voucher = codes.voucher(connection, scene.shop_id, code.voucher)
-        if code.status is CodeStatus.REDEEMED or voucher is None or voucher.voucher_id is None:
-            continue
-        effects.ask(
-            connection,
-            scene.shop_id,
-            f"revoke:{code.code}",
-            EffectKind.REVOKE,
-            {"voucher_id": voucher.voucher_id, "code": code.code, "code_id": code.code_id},
-            scene.now,
-            batch=f"revoke:{voucher.row_id}",
-        )
+        if code.status is not CodeStatus.REDEEMED:
+            asks.take_back(connection, scene, code)

@@ -30,6 +30,7 @@ class CodeStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Voucher:
     row_id: int
+    key: str
     campaign_id: int
     expires_at: datetime
     voucher_id: str | None
@@ -79,7 +80,7 @@ def open_voucher(
         "status": VoucherStatus.OPEN.value,
     }
     row_id = connection.execute(vouchers.insert().values(values).returning(vouchers.c.id)).scalar_one()
-    return Voucher(row_id, campaign_id, expires_at, None, None, VoucherStatus.OPEN)
+    return Voucher(row_id, key, campaign_id, expires_at, None, None, VoucherStatus.OPEN)
 
 
 def save_voucher(
@@ -215,7 +216,15 @@ def _voucher(connection: Connection, *conditions: Any) -> Voucher | None:
 
 
 def _read_voucher(row: Any) -> Voucher:
-    return Voucher(row.id, row.campaign_id, row.expires_at, row.voucher_id, row.first_code, VoucherStatus(row.status))
+    return Voucher(
+        row.id,
+        row.key,
+        row.campaign_id,
+        row.expires_at,
+        row.voucher_id,
+        row.first_code,
+        VoucherStatus(row.status),
+    )
 
 
 def _code(connection: Connection, *conditions: Any) -> Code | None:

@@ -9,7 +9,7 @@ from plugin.flow import carry
 from plugin.flow.deliver import LEASE, WAITS, deliver, take_over
 from plugin.sandbox.faults import read_fault
 from plugin.store import effects
-from tests.bodies import order_body
+from tests.bodies import gone_body, order_body
 from tests.flow.conftest import Home
 from tests.shop import NOW, days, order
 
@@ -85,3 +85,59 @@ async def test_a_lease_is_renewed_just_before_each_call(home: Home) -> None:
         assert effects.hold(connection, held, later + LEASE)
         assert not effects.lease(connection, home.shop_id, home.now + LEASE + timedelta(seconds=1), "you", LEASE, 10)
         assert effects.lease(connection, home.shop_id, later + LEASE + timedelta(seconds=1), "you", LEASE, 10)
+
+
+async def order_again(home: Home) -> None:
+    """The first of the customers is back, so nothing is wanted for them any more."""
+    user_id = next(user.id for user in home.sandbox.shop.users.values() if not user.is_staff)
+    home.take("order_created", order_body(order("AGAIN", home.now, user_id=user_id)))
+
+
+def killed_after(home: Home, operation: str) -> None:
+    """What was asked for happens, and nobody is left to write that it did."""
+    home.sandbox.faults.waiting += [
+        read_fault({"status": 500, "operation": operation, "after_commit": True}),
+        read_fault({"status": 500, "operation": "vouchers", "times": 3}),
+    ]
+
+
+@pytest.mark.parametrize("moved_on", ["before the voucher", "before the codes", "after the codes"])
+async def test_a_code_that_nobody_wants_any_more_does_not_stay_in_the_shop(home: Home, moved_on: str) -> None:
+    given(home, 2)
+    if moved_on == "before the voucher":
+        killed_after(home, "voucherCreate")
+    elif moved_on == "before the codes":
+        home.sandbox.faults.waiting.append(read_fault({"status": 500, "operation": "voucherChannelListingUpdate"}))
+    else:
+        killed_after(home, "voucherUpdate")
+    await home.deliver()
+    await order_again(home)
+    for seconds in WAITS[:4]:
+        home.now += timedelta(seconds=seconds)
+        await home.deliver()
+    assert len(home.codes()) == 1
+
+
+async def test_the_code_of_who_is_erased_while_its_voucher_is_made_is_taken_back(home: Home) -> None:
+    given(home, 2)
+    killed_after(home, "voucherCreate")
+    await home.deliver()
+    user_id = next(user.id for user in home.sandbox.shop.users.values() if not user.is_staff)
+    home.take("customer_deleted", gone_body(user_id, "ann@example.com", home.now))
+    for seconds in WAITS[:4]:
+        home.now += timedelta(seconds=seconds)
+        await home.deliver()
+    assert len(home.codes()) == 1
+
+
+async def test_a_banner_that_nobody_wants_any_more_does_not_stay(home: Home) -> None:
+    given(home, 1)
+    killed_after(home, "updateMetadata")
+    await home.deliver()
+    user = next(user for user in home.sandbox.shop.users.values() if not user.is_staff)
+    assert "retention.banner" in user.public_meta
+    await order_again(home)
+    for seconds in WAITS[:4]:
+        home.now += timedelta(seconds=seconds)
+        await home.deliver()
+    assert "retention.banner" not in user.public_meta
