@@ -32,6 +32,8 @@ def upgrade(shop: str | None) -> None:
                 chosen = shops.active(connection)
         else:
             chosen = [pick_shop(house, shop)]
+        if not chosen:
+            click.echo("No shop is active; `retention shops` lists them.")
         for one in chosen:
             _say(one, anyio.run(_upgrade, house, one, manifest))
 

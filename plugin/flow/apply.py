@@ -147,11 +147,13 @@ def _codes(connection: Connection, scene: Scene, event: CodesSeen) -> None:
 
 
 def _app(connection: Connection, scene: Scene, grace: timedelta, event: AppSeen) -> None:
-    """A late event about an earlier installation must not touch the one that is there now."""
-    if event.app_id != scene.shop.app_id:
+    """A late event must not undo a newer one, nor touch an installation that came after."""
+    shop = scene.shop
+    if event.app_id != shop.app_id or (shop.heard_at is not None and event.issued_at < shop.heard_at):
         return
+    shops.hear(connection, shop.shop_id, event.issued_at)
     if event.gone:
         shops.set_status(connection, scene.shop_id, ShopStatus.UNINSTALLED, scene.now, erase_at=scene.now + grace)
-    elif scene.shop.status in {ShopStatus.ACTIVE, ShopStatus.DEACTIVATED}:
+    elif scene.shop.status is not ShopStatus.UNINSTALLED:  # A token refused may have been that of an app switched off.
         status = ShopStatus.ACTIVE if event.active else ShopStatus.DEACTIVATED
         shops.set_status(connection, scene.shop_id, status, scene.now)

@@ -62,6 +62,8 @@ shops = Table(
     #: The key of this shop's tombstones, encrypted: it outlives a rotation of the secret keys.
     Column("pepper", Text, nullable=False),
     Column("installed_at", Moment, nullable=False),
+    #: When the newest event about this app itself was issued: a late one must not undo it.
+    Column("heard_at", Moment),
 )
 
 #: What the platform shows of a channel; read at install and daily.

@@ -49,6 +49,8 @@ class Shop:
     #: Encrypted by `plugin.secrets`.
     pepper: str
     installed_at: datetime
+    #: When the newest event about this app itself was issued.
+    heard_at: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -102,6 +104,7 @@ def install(
         "status_since": now,
         "erase_at": None,
         "rest_until": None,
+        "heard_at": None,
         "name": name,
         "saleor_version": saleor_version,
         "installed_at": now,
@@ -119,6 +122,10 @@ def set_status(
     """`status_since` moves only when the status does."""
     since = case((shops.c.status == status, shops.c.status_since), else_=now)
     _change(conn, shop_id, status=status.value, status_since=since, erase_at=erase_at)
+
+
+def hear(conn: Connection, shop_id: int, issued_at: datetime) -> None:
+    _change(conn, shop_id, heard_at=issued_at)
 
 
 def save_jwks(conn: Connection, shop_id: int, jwks: Mapping[str, Any]) -> None:

@@ -182,21 +182,36 @@ async def test_a_forged_anonymizer_flag_erases_nothing(
     assert rows(home, orders) == (0 if erased else 1)
 
 
-async def test_the_apps_own_life_is_followed(home: Home) -> None:
-    def status() -> ShopStatus:
-        with home.database.read() as connection:
-            return shops.get(connection, home.shop_id).status
+def shop_status(home: Home) -> ShopStatus:
+    with home.database.read() as connection:
+        return shops.get(connection, home.shop_id).status
 
+
+async def test_the_apps_own_life_is_followed(home: Home) -> None:
     home.take("app_deleted", app_body(NOW, recipient="QXBwOjk="))
-    assert status() is ShopStatus.ACTIVE
+    assert shop_status(home) is ShopStatus.ACTIVE
     home.take("app_status_changed", app_body(NOW, active=False))
-    assert status() is ShopStatus.DEACTIVATED
+    assert shop_status(home) is ShopStatus.DEACTIVATED
     home.take("app_status_changed", app_body(NOW + days(1)))
-    assert status() is ShopStatus.ACTIVE
-    home.take("app_deleted", app_body(NOW))
-    assert status() is ShopStatus.UNINSTALLED
+    assert shop_status(home) is ShopStatus.ACTIVE
+    home.take("app_deleted", app_body(NOW + days(2)))
+    assert shop_status(home) is ShopStatus.UNINSTALLED
     with home.database.read() as connection:
         assert shops.get(connection, home.shop_id).erase_at == NOW + days(30)
+
+
+async def test_a_late_word_about_the_app_does_not_undo_a_newer_one(home: Home) -> None:
+    home.take("app_status_changed", app_body(NOW + days(1)))
+    home.take("app_status_changed", app_body(NOW, active=False))
+    assert shop_status(home) is ShopStatus.ACTIVE
+
+
+@pytest.mark.parametrize("active", [True, False])
+async def test_a_shop_whose_token_was_refused_follows_the_apps_switch(home: Home, active: bool) -> None:
+    with home.database.write() as connection:
+        shops.set_status(connection, home.shop_id, ShopStatus.REFUSED, NOW)
+    home.take("app_status_changed", app_body(NOW, active=active))
+    assert shop_status(home) is (ShopStatus.ACTIVE if active else ShopStatus.DEACTIVATED)
 
 
 async def test_what_cannot_be_read_is_kept_and_stops_nobody(home: Home) -> None:

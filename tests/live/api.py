@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import click
 import httpx
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ def until(what: str, look: Callable[[], T | None], *, within: float = 30, pause:
         found = look()
         took = time.monotonic() - began
         if found:
-            print(f"  {what}: {took:.1f} s")
+            click.echo(f"  {what}: {took:.1f} s")
             return found
         assert took < within, f"Waited {took:.0f} s in vain for {what}."
         time.sleep(pause)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+import click
 import httpx
 import pytest
 
@@ -78,7 +79,7 @@ def street(api: Api, staff: Staff, traces: Traces) -> Iterator[Street]:
             except Refused as refused:
                 left.append(f"customer {user_id}: {refused}")
         left += corners.clear(staff, corner)
-        print(f"{len(street.orders)} orders stay in the shop: Saleor deletes none.")
+        click.echo(f"{len(street.orders)} orders stay in the shop: Saleor deletes none.")
     assert not left, left
 
 

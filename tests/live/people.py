@@ -2,11 +2,14 @@
 
 import base64
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+import click
 
 from tests.live.api import Api, Refused, Staff, sign_in, until
 from tests.live.corner import ADDRESS, PRICES, RATE, Corner
@@ -181,7 +184,7 @@ class Street:
         try:
             self.enter_code(basket, code)
         except Refused as refused:
-            print(f"  {code} refused: {refused}")
+            click.echo(f"  {code} refused: {refused}")
             return False
         return True
 
@@ -216,3 +219,23 @@ class Street:
     def metadata(self, user_id: str) -> dict[str, str]:
         found = self.staff.call("query($id: ID!) { user(id: $id) { metadata { key value } } }", id=user_id)["user"]
         return {item["key"]: item["value"] for item in found["metadata"]} if found else {}
+
+
+@contextmanager
+def voucher(street: Street, off: str) -> Iterator[str]:
+    """The code of a voucher that the merchant made: so much off the whole order, for a while."""
+    code = f"LIVE{secrets.token_hex(6).upper()}"
+    made = street.staff.call(
+        "mutation($input: VoucherInput!) { voucherCreate(input: $input) { voucher { id } errors { code message } } }",
+        input={"name": street.corner.name, "type": "ENTIRE_ORDER", "discountValueType": "FIXED", "addCodes": [code]},
+    )["voucherCreate"]["voucher"]["id"]
+    try:
+        street.staff.call(
+            "mutation($id: ID!, $input: VoucherChannelListingInput!) {"
+            " voucherChannelListingUpdate(id: $id, input: $input) { errors { code message } } }",
+            id=made,
+            input={"addChannels": [{"channelId": street.corner.ids["channel"], "discountValue": off}]},
+        )
+        yield code
+    finally:
+        street.staff.call("mutation($id: ID!) { voucherDelete(id: $id) { errors { code message } } }", id=made)

@@ -137,7 +137,8 @@ def the_code(app: App, street: Street, shopper: Shopper) -> str:
 
     def read() -> dict[str, Any] | None:
         answer = street.api.call(f'{{ me {{ banner: metafield(key: "{BANNER}") }} }}', shopper.token)["me"]["banner"]
-        return answer and json.loads(answer)
+        banner: dict[str, Any] | None = answer and json.loads(answer)
+        return banner
 
     banner = until("the banner", read)
     assert banner["code"] in banner["text"]

@@ -30,6 +30,7 @@ def upgrade() -> None:
     sa.Column('origins', sa.JSON(), nullable=False),
     sa.Column('pepper', sa.Text(), nullable=False),
     sa.Column('installed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('heard_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shops')),
     sa.UniqueConstraint('api_url', name=op.f('uq_shops_api_url'))
     )
