@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Entry] = {
     "migrate": Entry("migrate:migrate", "Bring the database's tables up to date."),
     "keys": Entry("keys:keys", "Make secret keys, and rotate them."),
     "shops": Entry("shops:list_shops", "List the shops that installed the app."),
+    "configure": Entry("shops:configure", "A shop's time zone, and its storefronts' addresses."),
     "stop": Entry("shops:stop", "Stop everything for a shop, or for all, at once."),
     "start": Entry("shops:start", "Let a stopped shop go on."),
     "campaign": Entry("campaign:campaign", "Campaigns: list, make, change, switch on and off."),

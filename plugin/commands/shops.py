@@ -1,6 +1,8 @@
-"""`retention shops`, `retention stop` and `retention start`."""
+"""`retention shops`, `retention configure`, `retention stop` and `retention start`."""
 
 import json
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import click
 from rich.console import Console
@@ -9,6 +11,7 @@ from rich.table import Table
 from plugin.commands.work import open_house, pick_shop
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import Rejected
+from plugin.flow.tick import measure_again
 from plugin.store import shops
 
 SHOP = click.argument("shop", required=False)
@@ -49,6 +52,36 @@ def stop(shop: str | None, every: bool) -> None:
 def start(shop: str | None, every: bool) -> None:
     """Let a stopped shop go on."""
     _switch(shop, every, stopped=False)
+
+
+@click.command()
+@click.argument("shop", required=False)
+@click.option("--time-zone", help="IANA name, like Europe/Warsaw: its midnight divides days and ends codes.")
+@click.option("--origin", "origins", multiple=True, help="A storefront's address whose pages may ask; replaces all.")
+def configure(shop: str | None, time_zone: str | None, origins: tuple[str, ...]) -> None:
+    """Say what Saleor does not know of a shop: its time zone, and its storefronts' addresses."""
+    if time_zone is None and not origins:
+        raise Rejected("Say what to change: --time-zone or --origin.")
+    if time_zone is not None and time_zone not in available_timezones():
+        raise Rejected(f"“{time_zone}” is no time zone; it must be an IANA name like Europe/Warsaw.")
+    wrong = [origin for origin in origins if not _is_origin(origin)]
+    if wrong:
+        raise Rejected(f"“{wrong[0]}” is no origin; it must be like https://shop.example, without a path.")
+    with open_house() as house:
+        chosen = pick_shop(house, shop)
+        with house.database.write() as connection:
+            if time_zone is not None:
+                shops.set_time_zone(connection, chosen.shop_id, time_zone)
+            if origins:
+                shops.set_origins(connection, chosen.shop_id, origins)
+        if time_zone is not None:
+            measure_again(house, chosen.shop_id, house.clock())
+    click.echo(f"{chosen.api_url} is configured.")
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and text == f"{parts.scheme}://{parts.netloc}"
 
 
 def _switch(named: str | None, every: bool, *, stopped: bool) -> None:

@@ -96,6 +96,7 @@ def command(stage: Stage, *words: str) -> str:
 
 
 def switch_on(stage: Stage) -> None:
+    command(stage, "configure", "--origin", stage.sandbox)
     command(stage, "campaign", "edit", "free-shipping", "--set", f"thresholds={json.dumps(THRESHOLDS)}")
     command(stage, "campaign", "on", "free-shipping", "--inside-per-day", "100000")
     command(stage, "campaign", "on", "win-back", "--inside-per-day", str(INSIDE_PER_DAY))

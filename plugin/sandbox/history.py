@@ -89,7 +89,10 @@ def take(shop: Shop, entry: dict[str, Any], event: str | None) -> int:
         orders = entry.get("orders") or []
         since = min((dt.datetime.fromisoformat(order["created"]) for order in orders), default=shop.now())
         since = since if since.tzinfo else since.replace(tzinfo=dt.UTC)
+        known = len(shop.users)
         user, email = _customer(shop, entry["customer"], since)
+        if event is not None and user is not None and len(shop.users) > known:
+            shop.emit("CUSTOMER_CREATED", None, user=user)
         for given in orders:
             order = _order(shop, user, email, given)
             if event is not None:

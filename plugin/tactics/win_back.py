@@ -39,6 +39,11 @@ def check(params: WinBack) -> Iterator[str]:
         yield "The banner must hold {code}, or nobody learns of it."
 
 
+def _named(text: str, name: str) -> str:
+    """With the customer's name; where none is known, as if it had not been asked for."""
+    return text.replace("{name}", name) if name else text.replace(", {name}", "").replace("{name}", "")
+
+
 def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
     history = view.state.history
     moment = at_risk_from(history, view.rhythm)
@@ -54,7 +59,7 @@ def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
         )
         return
     offer = Offer(params.offer, params.value, params.minimum, params.valid_days, params.currency)
-    text = params.text.replace("{offer}", offer.label).replace("{name}", view.state.first_name or "friend")
+    text = _named(params.text, view.state.first_name).replace("{offer}", offer.label)
     yield GiveCode(history.last_order_id, moment, offer, Banner(Slot.BANNER, text), reason)
 
 

@@ -44,6 +44,13 @@ def test_gives_one_code_when_the_silence_is_unusual() -> None:
     assert "silent for 61 days" in wish.reason
 
 
+def test_whose_name_is_not_known_is_not_called_by_another() -> None:
+    seen = view(61)
+    (wish,) = wishes(replace(seen, state=replace(seen.state, first_name="")))
+    assert isinstance(wish, GiveCode)
+    assert wish.banner.text == "We miss you: 10 % off with code {code} until {until}."
+
+
 def test_says_why_a_guest_gets_nothing() -> None:
     (wish,) = wishes(view(61, user_id=None))
     assert isinstance(wish, Nothing)

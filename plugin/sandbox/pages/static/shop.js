@@ -65,9 +65,11 @@ async function attempt(action) {
 }
 
 async function showProducts() {
-  const query = `query($channel: String) { products(first: 24, channel: $channel) { edges { node { name productType { name }
+  // The shop's own shelf is sold in both channels; what a replayed history brought in is sold in one only.
+  const shelf = (await ask('{ products(first: 24, channel: "channel-pln") { edges { node { id } } } }')).products.edges.map((edge) => edge.node.id);
+  const query = `query($channel: String, $ids: [ID!]) { products(first: 24, channel: $channel, filter: { ids: $ids }) { edges { node { name productType { name }
     variants { id pricing { price { gross { amount currency } } } } } } } }`;
-  const found = (await ask(query, { channel })).products.edges.map((edge) => edge.node);
+  const found = (await ask(query, { channel, ids: shelf })).products.edges.map((edge) => edge.node);
   byId("products").replaceChildren(...found.map((product) => {
     const variant = product.variants[0], card = made("article", undefined, "card product");
     card.append(made("div", product.name.slice(0, 1), "picture"), made("strong", product.name),
@@ -172,7 +174,12 @@ async function fromApp() {
 
 async function fromMetadata() {
   if (!shopper) return null;
-  return read((await ask("{ me { metadata { key value } } }")).me?.metadata ?? [], "retention.free_shipping");
+  const said = read((await ask("{ me { metadata { key value } } }")).me?.metadata ?? [], "retention.free_shipping");
+  const mine = said?.channels?.[channel];
+  if (!mine || (mine.until && new Date(mine.until) <= new Date())) return null;
+  const left = Math.max(0, mine.amount - (checkout?.subtotalPrice.gross.amount ?? 0));
+  const text = said.text.replaceAll("{threshold}", money(mine)).replaceAll("{left}", money({ ...mine, amount: left }));
+  return { text, threshold: mine.amount };
 }
 
 async function showHint() {
