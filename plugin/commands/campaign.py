@@ -6,8 +6,6 @@ from typing import Any
 
 import anyio
 import click
-from rich.console import Console
-from rich.table import Table
 
 from plugin.commands.work import open_house, pick_shop
 from plugin.domain.campaigns import Campaign, CampaignStatus
@@ -60,12 +58,17 @@ def list_campaigns(shop: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_plain(item) for item in found]))
         return
-    table = Table("name", "tactic", "status", "version", "control", "pause", "inside a day", "settings")
     for item in found:
-        limits = (f"{item.control_share:.0%}", f"{item.pause_days} days", str(item.inside_per_day))
-        settings = ", ".join(f"{key}={value}" for key, value in write_params(item.params).items())
-        table.add_row(item.name, item.tactic.key, item.status.value, str(item.version), *limits, settings)
-    Console().print(table)
+        click.secho(f"{item.name}: {item.status}", bold=True)
+        click.echo(f"  {item.tactic.title}, version {item.version}; {_limits(item)}.")
+        for name, value in write_params(item.params).items():
+            click.echo(f"    {name} = {value if isinstance(value, str) else json.dumps(value)}")
+
+
+def _limits(item: Campaign) -> str:
+    control = f"{item.control_share:.0%} left alone as control" if item.tactic.control_group else "no control group"
+    inside = f", also {item.inside_per_day} a day of those inside" if item.inside_per_day else ""
+    return f"{control}, {item.pause_days} days between two{inside}"
 
 
 @campaign.command("new")

@@ -3,9 +3,8 @@
 import json
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from plugin.commands.tables import print_table
 from plugin.commands.work import open_house, pick_shop
 from plugin.store import decisions
 
@@ -29,7 +28,4 @@ def show_decisions(shop: str | None, customer: int | None, limit: int, as_json: 
     if as_json:
         click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
         return
-    table = Table(*names)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    Console().print(table)
+    print_table(names, rows)

@@ -3,9 +3,8 @@
 import json
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from plugin.commands.tables import print_table
 from plugin.commands.work import open_house, pick_shop
 from plugin.engine.port import Lane, LaneKind
 from plugin.store import effects, inbox
@@ -38,10 +37,7 @@ def list_letters(shop: str | None, as_json: bool) -> None:
     if not rows:
         click.echo("Nothing is dead.")
         return
-    table = Table(*names)
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    Console().print(table)
+    print_table(names, rows)
 
 
 @letters.command("retry")

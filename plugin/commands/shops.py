@@ -5,9 +5,8 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import click
-from rich.console import Console
-from rich.table import Table
 
+from plugin.commands.tables import print_table
 from plugin.commands.work import open_house, pick_shop
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import Rejected
@@ -31,11 +30,18 @@ def list_shops(as_json: bool) -> None:
         ]
         click.echo(json.dumps(rows))
         return
-    table = Table("shop", "API URL", "name", "Saleor", "status", "since", "stopped")
-    for s in found:
-        since, stopped = f"{s.status_since:%Y-%m-%d %H:%M}", "stopped" if s.stopped else ""
-        table.add_row(str(s.shop_id), s.api_url, s.name, s.saleor_version, s.status.value, since, stopped)
-    Console().print(table)
+    rows_shown = [
+        (
+            s.shop_id,
+            s.status.value + (", stopped" if s.stopped else ""),
+            f"{s.status_since:%Y-%m-%d %H:%M}",
+            s.saleor_version,
+            s.time_zone,
+            f"{s.name} {s.api_url}",
+        )
+        for s in found
+    ]
+    print_table(("shop", "status", "since", "Saleor", "time zone", "name and API URL"), rows_shown)
 
 
 @click.command()
