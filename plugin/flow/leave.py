@@ -10,7 +10,7 @@ from plugin.flow.carry import METADATA_KEY
 from plugin.flow.defaults import defaults_written, forget_default
 from plugin.flow.house import House
 from plugin.saleor.client import Saleor
-from plugin.saleor.content import withdraw_default
+from plugin.saleor.content import Made, withdraw_default, withdraw_model
 from plugin.saleor.customers import put_customer_metadata
 from plugin.saleor.problems import dismiss_problem
 from plugin.saleor.vouchers import remove_voucher
@@ -30,10 +30,7 @@ async def disconnect(house: House, shop_id: int, progress: Callable[[str], None]
     saleor = house.connect(shop)
     await _vouchers(house, shop_id, saleor, progress)
     await _banners(house, shop_id, saleor, progress)
-    for written in defaults_written(house, shop_id):
-        progress(f"page {written.slug}")
-        await withdraw_default(saleor, written)
-        forget_default(house, shop_id, written)
+    await _pages(house, shop_id, saleor, progress)
     for key in await anyio.to_thread.run_sync(_told, house, shop_id):
         await dismiss_problem(saleor, key)
     with house.database.write() as connection:
@@ -70,6 +67,17 @@ async def _banners(house: House, shop_id: int, saleor: Saleor, progress: Callabl
                     break
             with house.database.write() as connection:
                 customers.save_shown(connection, shop_id, reached, {})
+
+
+async def _pages(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:
+    ours = await anyio.to_thread.run_sync(defaults_written, house, shop_id)
+    for written in ours:
+        progress(f"page {written.slug}")
+        await withdraw_default(saleor, written)
+    if any(written.made is Made.PAGE for written in ours):
+        await withdraw_model(saleor)
+    for written in ours:
+        await anyio.to_thread.run_sync(forget_default, house, shop_id, written)
 
 
 def _told(house: House, shop_id: int) -> list[str]:

@@ -5,6 +5,7 @@ Page type `storefront-policies`, page `storefront-policy-<channel>`, attribute
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -17,6 +18,9 @@ from plugin.saleor.client import Saleor
 
 PAGE_TYPE = "storefront-policies"
 ATTRIBUTE = "free-shipping-threshold"
+#: What we call them where the shop has none; what has another name is the merchant's own.
+PAGE_TYPE_NAME = "Storefront policies"
+ATTRIBUTE_NAME = "Free shipping threshold"
 
 
 class Made(StrEnum):
@@ -147,10 +151,10 @@ async def _ensure_model(saleor: Saleor, policy: Policy) -> tuple[str, str]:
     """The ids of page type and attribute; what the shop has under these slugs is used."""
     attribute = policy.attribute
     if attribute is None:
-        data = await saleor.call("PolicyAttributeCreate", name="Free shipping threshold", slug=ATTRIBUTE)
+        data = await saleor.call("PolicyAttributeCreate", name=ATTRIBUTE_NAME, slug=ATTRIBUTE)
         attribute = str(data["attributeCreate"]["attribute"]["id"])
     if policy.page_type is None:
-        data = await saleor.call("PolicyTypeCreate", name="Storefront policies", slug=PAGE_TYPE, attribute=attribute)
+        data = await saleor.call("PolicyTypeCreate", name=PAGE_TYPE_NAME, slug=PAGE_TYPE, attribute=attribute)
         return str(data["pageTypeCreate"]["pageType"]["id"]), attribute
     if not policy.assigned:
         await saleor.call("PolicyTypeExtend", pageType=policy.page_type, attribute=attribute)
@@ -170,6 +174,26 @@ async def withdraw_default(saleor: Saleor, written: Written) -> None:
             await saleor.call("PageSetValue", page=written.page_id, attribute=policy.attribute, value=None)
     except Gone:
         return
+
+
+async def withdraw_model(saleor: Saleor) -> None:
+    """Takes back page type and attribute as we make them, where nobody put anything more into them."""
+    data = await saleor.call("PolicyModel", attribute=ATTRIBUTE)
+    attribute, found = data["attribute"], [edge["node"] for edge in data["pageTypes"]["edges"]]
+    ours = next((item for item in found if item["slug"] == PAGE_TYPE), None)
+    if attribute is None or data["pageTypes"]["pageInfo"]["hasNextPage"]:
+        return
+    with suppress(Gone):
+        if ours is not None:
+            empty = not ours["hasPages"] and [item["id"] for item in ours["attributes"] or ()] == [attribute["id"]]
+            if ours["name"] != PAGE_TYPE_NAME or not empty:
+                return
+            await saleor.call("PolicyTypeDelete", id=ours["id"])
+        elsewhere = any(
+            item["id"] == attribute["id"] for other in found if other is not ours for item in other["attributes"] or ()
+        )
+        if attribute["name"] == ATTRIBUTE_NAME and not elsewhere:
+            await saleor.call("PolicyAttributeDelete", id=attribute["id"])
 
 
 async def read_policy(saleor: Saleor, slug: str) -> Policy:

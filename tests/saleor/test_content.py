@@ -11,7 +11,16 @@ from pytest_httpx import HTTPXMock
 
 from plugin.domain.channels import Channel
 from plugin.errors import OutcomeUnknown, Rejected, TryLater
-from plugin.saleor.content import ATTRIBUTE, PAGE_TYPE, Made, Written, refuse_unkept, withdraw_default, write_default
+from plugin.saleor.content import (
+    ATTRIBUTE,
+    PAGE_TYPE,
+    Made,
+    Written,
+    refuse_unkept,
+    withdraw_default,
+    withdraw_model,
+    write_default,
+)
 from tests.saleor.shop import Answer, Shop, connection, failed
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +37,8 @@ class Pages:
     page_type: dict[str, Any] | None = None
     page: dict[str, Any] | None = None
     values: dict[str, str] = field(default_factory=dict)
+    #: One more page type, of the merchant's own making.
+    other_type: dict[str, Any] | None = None
     #: The page is created, and the answer lost.
     lose_answer: bool = False
 
@@ -40,6 +51,9 @@ class Pages:
             "PageCreate": self._create,
             "PageSetValue": self._set,
             "PageDelete": self._delete,
+            "PolicyModel": self._model,
+            "PolicyTypeDelete": self._delete_type,
+            "PolicyAttributeDelete": self._delete_attribute,
         }
 
     def merchant_has(self, value: str | None, **values: str) -> None:
@@ -59,11 +73,21 @@ class Pages:
         }
 
     def _create_attribute(self, given: dict[str, Any]) -> Answer:
-        self.attribute = {"id": "A", "type": "PAGE_TYPE", "inputType": "NUMERIC"}
+        self.attribute = {
+            "id": "A",
+            "type": "PAGE_TYPE",
+            "inputType": "NUMERIC",
+            "name": given.get("name", "Free from"),
+        }
         return {"attributeCreate": {"attribute": {"id": "A"}, "errors": []}}
 
     def _create_type(self, given: dict[str, Any]) -> Answer:
-        self.page_type = {"id": "T", "attributes": [{"id": given["attribute"]}]}
+        self.page_type = {
+            "id": "T",
+            "slug": PAGE_TYPE,
+            "name": given.get("name", "Policies"),
+            "attributes": [{"id": given["attribute"]}],
+        }
         return {"pageTypeCreate": {"pageType": {"id": "T"}, "errors": []}}
 
     def _extend(self, given: dict[str, Any]) -> Answer:
@@ -91,6 +115,22 @@ class Pages:
         self.page, self.values = None, {}
         return {"pageDelete": {"errors": []}}
 
+    def _model(self, given: dict[str, Any]) -> Answer:
+        types = [{**item, "hasPages": item is self.page_type and self.page is not None} for item in self._types()]
+        return {"pageTypes": connection(types), "attribute": self.attribute}
+
+    def _types(self) -> list[dict[str, Any]]:
+        return [item for item in (self.page_type, self.other_type) if item is not None]
+
+    def _delete_type(self, given: dict[str, Any]) -> Answer:
+        assert self.page is None
+        self.page_type = None
+        return {"pageTypeDelete": {"errors": []}}
+
+    def _delete_attribute(self, given: dict[str, Any]) -> Answer:
+        self.attribute = None
+        return {"attributeDelete": {"errors": []}}
+
     async def write(self, threshold: int, written: Written | None = None) -> Written:
         async with self.shop.client() as saleor:
             return await write_default(saleor, US, Decimal(threshold), written)
@@ -98,6 +138,7 @@ class Pages:
     async def withdraw(self, written: Written) -> None:
         async with self.shop.client() as saleor:
             await withdraw_default(saleor, written)
+            await withdraw_model(saleor)
 
 
 @pytest.fixture
@@ -238,8 +279,42 @@ async def test_an_attribute_of_another_kind_is_left_alone(type_: str, input_type
 async def test_our_page_is_taken_away(pages: Pages) -> None:
     written = await pages.write(50)
     await pages.withdraw(written)
-    assert pages.page is None
+    assert (pages.page, pages.page_type, pages.attribute) == (None, None, None)
     await pages.withdraw(written)
+
+
+def _renamed_type(pages: Pages) -> None:
+    assert pages.page_type
+    pages.page_type["name"] = "Policies"
+
+
+def _more_attributes(pages: Pages) -> None:
+    assert pages.page_type
+    pages.page_type["attributes"].append({"id": "A8"})
+
+
+def _used_elsewhere(pages: Pages) -> None:
+    pages.other_type = {"id": "T8", "slug": "landing", "name": "Landing", "attributes": [{"id": "A"}]}
+
+
+def _renamed_attribute(pages: Pages) -> None:
+    assert pages.attribute
+    pages.attribute["name"] = "Free from"
+
+
+@pytest.mark.parametrize(
+    ("edit", "type_stays"),
+    [(_renamed_type, True), (_more_attributes, True), (_used_elsewhere, False), (_renamed_attribute, False)],
+)
+async def test_a_model_that_the_merchant_uses_stays(
+    edit: Callable[[Pages], None], type_stays: bool, pages: Pages
+) -> None:
+    written = await pages.write(50)
+    edit(pages)
+    await pages.withdraw(written)
+    assert pages.page is None
+    assert (pages.page_type is not None) == type_stays
+    assert pages.attribute is not None
 
 
 @pytest.mark.parametrize(
