@@ -1,0 +1,165 @@
+"""The app is killed again and again while webhooks arrive doubled and shuffled; in the end nothing is lost or done twice."""
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from plugin.engine.install import install as install_engine
+from plugin.store.database import Database
+from plugin.store.migrate import migrate
+from tests.e2e import truth
+from tests.e2e.history import Changes, Staff, history
+from tests.e2e.processes import App, build_app, ending, wait_until
+from tests.e2e.sandbox import Sandbox
+
+FAULTS = (
+    {"status": 500, "operation": "voucherCreate", "after_commit": True},
+    {"status": 500, "operation": "voucherUpdate", "after_commit": True, "times": 2},
+    {"status": "reset", "operation": "voucherUpdate", "after_commit": True},
+    {"status": 429, "operation": "updateMetadata", "times": 2},
+    {"status": 500, "operation": "updateMetadata", "times": 3},
+    {"status": "half", "operation": "updateMetadata", "after_commit": True},
+    {"status": "html", "operation": "voucherChannelListingUpdate"},
+    {"status": "hang", "operation": "updateMetadata"},
+)
+
+
+@dataclass
+class Killer:
+    """Starts the app, waits until it is ready, lets it work for a moment, and kills it; until it is told to stop."""
+
+    app: App
+    chance: random.Random
+    seconds: tuple[float, float] = (1.0, 3.0)
+    kills: int = 0
+    trouble: list[BaseException] = field(default_factory=list)
+    _told: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self._told.is_set():
+                self.app.wait_ready()
+                if self._told.wait(self.chance.uniform(*self.seconds)):
+                    return
+                everything = list(self.app.processes.values())
+                victims = self.chance.sample(everything, self.chance.randint(1, len(everything)))
+                for process in victims:
+                    process.kill()
+                self.kills += 1
+                for process in victims:
+                    process.start()
+        except BaseException as error:  # noqa: BLE001 -- shown by the thread that waits
+            self.trouble.append(error)
+
+    def stop(self) -> None:
+        self._told.set()
+        self._thread.join()
+        if self.trouble:
+            raise self.trouble[0]
+
+
+@dataclass(frozen=True)
+class Size:
+    customers: int
+    orders_each: int
+    kills: int
+    changes: Changes
+    patience: float
+    #: Until every webhook has been taken; else as soon as it was killed often enough.
+    kill_to_the_end: bool
+
+
+LARGE = Size(500, 10, 10, Changes(40, 30, 60, 60, 40, 10, 12), 400, kill_to_the_end=True)
+SMALL = Size(30, 10, 3, Changes(5, 3, 6, 6, 3, 3, 2), 120, kill_to_the_end=False)
+
+
+def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chance: random.Random) -> None:
+    began = time.monotonic()
+    sandbox.start()
+    app.start()
+    sandbox.install(app.url)
+    sandbox.settle()
+    app.command(
+        "campaign",
+        "edit",
+        "free-shipping",
+        "--set",
+        'thresholds={"default-channel": {"new": 60, "regular": 50, "loyal": 35, "at_risk": 25}}',
+    )
+    app.command("campaign", "edit", "win-back", "--control", "0")
+    app.command("campaign", "on", "free-shipping", "--inside-per-day", "100000")
+    sandbox.manner(duplicate=0.2, shuffle=True, concurrency=16, retry_factor=0.1)
+    past = history(size.customers, size.orders_each, chance)
+    staff = Staff(sandbox, chance)
+    killer = Killer(app, chance)
+    try:
+        third = len(past) // 3
+        sandbox.tell(past[:third])
+        staff.work(size.changes)
+        sandbox.tell(past[third : 2 * third])
+        app.command("campaign", "on", "win-back", "--inside-per-day", "100000")
+        sandbox.faults(*FAULTS)
+        staff.work(size.changes)
+        sandbox.tell(past[2 * third :])
+        staff.work(size.changes)
+        wait_until(lambda: killer.kills >= size.kills or bool(killer.trouble), size.patience, "enough kills")
+        if size.kill_to_the_end:
+            sandbox.settle(size.patience)
+    finally:
+        killer.stop()
+    app.wait_ready()
+    sandbox.no_faults()
+    calm = time.monotonic()
+    shop_id = 1
+    for _ in range(2):  # what is delivered makes webhooks, too
+        sandbox.settle()
+        wait_until(lambda: truth.quiet(database, shop_id), size.patience, "all is quiet", every=0.5)
+    seen = truth.read(sandbox, staff.deleted)
+    found = truth.problems(seen, database, shop_id)
+    deliveries = sandbox.look("state")["deliveries"]
+    print(  # noqa: T201 -- what a person wants to know of this test
+        f"\n{killer.kills} kills; {len(seen.orders)} orders, {deliveries}; {len(seen.codes)} codes;"
+        f" {sum(truth.BANNER in data for data in seen.accounts.values())} banners;"
+        f" {len(staff.deleted)} erased; {calm - began:.0f} s with kills, {time.monotonic() - calm:.0f} s after;"
+        f" lost {sum(p.startswith('lost') for p in found)}, problems {len(found)}"
+    )
+    assert not found, "\n".join(found[:40])
+    assert killer.kills >= size.kills
+    assert len(seen.codes) > size.customers // 10
+    assert "drain failed" not in app.log
+    assert "periodic job failed" not in app.log
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_kills_lose_nothing_and_do_nothing_twice(database_url: str, tmp_path: Path) -> None:
+    postgres = database_url.startswith("postgresql")
+    database = Database(database_url, pool_size=4)
+    migrate(database)
+    if postgres:
+        install_engine(database_url)
+    app, sandbox = build_app(tmp_path, database_url, workers=1 if postgres else 0), Sandbox(tmp_path)
+    with ending(sandbox, app):
+        go_through(app, sandbox, database, LARGE, random.Random())
+    database.close()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+def test_a_few_kills(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'retention.db'}"
+    database = Database(url, pool_size=2)
+    migrate(database)
+    app, sandbox = build_app(tmp_path, url), Sandbox(tmp_path)
+    with ending(sandbox, app):
+        go_through(app, sandbox, database, SMALL, random.Random())
+    database.close()
