@@ -29,6 +29,7 @@ from plugin.store.database import Database
 def demo(once: bool, as_json: bool, households: int, folder: Path) -> None:
     """A year of real baskets through signed webhooks: who is silent too long gets one code and one banner."""
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     with _progress() as bar:
         task = bar.add_task("Reading a real purchase history")
         history = baskets(datetime.now(UTC), households)

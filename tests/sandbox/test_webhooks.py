@@ -8,6 +8,7 @@ from graphql import execute, parse
 from plugin.sandbox.access import Context
 from plugin.sandbox.app import compiled, sandbox_schema
 from plugin.sandbox.events import Event
+from plugin.sandbox.serve import running
 from tests.sandbox.talk import ORDER_QUERY, Heard, Receiver, Talk, past_order
 
 
@@ -196,14 +197,15 @@ def test_compiled_payloads_equal_graphql_cores(shop: Talk, receiver: Receiver) -
     assert json.loads(json.dumps(compiled(query)(root, context))) == expected
 
 
-def test_what_was_given_up_is_sent_again(shop: Talk, receiver: Receiver) -> None:
-    receiver.is_app(webhooks=[receiver.hears("ORDER_CREATED")])
-    shop.install(receiver)
-    receiver.answers["/webhook"] = [(400, {})]
-    shop.tell(past_order())
-    shop.settle()
-    [first] = receiver.at("/webhook")
-    assert shop.client.post("/sandbox/redeliver").json() == {"redelivered": 1}
-    shop.settle()
-    assert [heard.body for heard in receiver.at("/webhook")] == [first.body] * 2
-    assert shop.client.post("/sandbox/redeliver").json() == {"redelivered": 0}
+def test_what_was_given_up_is_sent_again(receiver: Receiver) -> None:
+    with running(retry_factor=0.0005) as fresh, Talk(fresh) as shop:
+        receiver.is_app(webhooks=[receiver.hears("ORDER_CREATED")])
+        shop.install(receiver)
+        receiver.answers["/webhook"] = [(400, {})]
+        shop.tell(past_order())
+        shop.settle()
+        [first] = receiver.at("/webhook")
+        assert shop.client.post("/sandbox/redeliver").json() == {"redelivered": 1}
+        shop.settle()
+        assert [heard.body for heard in receiver.at("/webhook")] == [first.body] * 2
+        assert shop.client.post("/sandbox/redeliver").json() == {"redelivered": 0}
