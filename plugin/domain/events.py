@@ -93,6 +93,14 @@ class AppSeen:
     gone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NothingSeen:
+    """What it was about was gone by the time that its state was read."""
+
+    name: str
+    issued_at: datetime
+
+
 Event = (
     OrderSeen
     | OrdersImported
@@ -103,4 +111,5 @@ Event = (
     | CodesSeen
     | BackInStock
     | AppSeen
+    | NothingSeen
 )

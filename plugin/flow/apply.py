@@ -13,6 +13,7 @@ from plugin.domain.events import (
     CustomerGone,
     CustomerSeen,
     Event,
+    NothingSeen,
     OrderSeen,
     OrdersImported,
     VoucherSeen,
@@ -49,7 +50,7 @@ def apply(connection: Connection, scene: Scene, eraser: Eraser, event: Event) ->
             _codes(connection, scene, event)
         case AppSeen():
             _app(connection, scene, eraser.grace, event)
-        case VoucherSeen() | BackInStock():
+        case VoucherSeen() | BackInStock() | NothingSeen():
             pass  # Nothing of ours depends on what a voucher is called; nobody waits for stock yet.
     return []
 

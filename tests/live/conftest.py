@@ -88,7 +88,7 @@ def host() -> str:
     return os.environ.get("RETENTION_LIVE_APP_HOST", "127.0.0.1")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def app(
     request: pytest.FixtureRequest, street: Street, host: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[App]:

@@ -120,7 +120,6 @@ def test_chosen_it_costs_nothing_and_the_order_completes(app: App, street: Stree
     assert Decimal(str(order["total"]["gross"]["amount"])) == sums["subtotal"]
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 def test_everyones_threshold_is_on_the_page_and_a_merchants_change_stays(app: App, street: Street, two: Two) -> None:
     slug = f"storefront-policy-{street.corner.channel}"
     page = until("the page", lambda: policy(street.staff, slug))
@@ -137,7 +136,6 @@ def test_everyones_threshold_is_on_the_page_and_a_merchants_change_stays(app: Ap
         write_policy(street.staff, page, str(FREE_FROM))
 
 
-@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 def test_without_the_app_the_checkout_goes_on(app: App, street: Street, two: Two) -> None:
     basket = street.fill([*BASKET, "coat"], two.silent)
     app.stop()

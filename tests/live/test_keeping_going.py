@@ -14,8 +14,6 @@ from tests.live.test_installation import installed_webhooks, manifest_webhooks
 from tests.live.test_win_back import BANNER, SILENT, decide_now, known, new_vouchers, vouchers_of
 from tests.live.traces import Traces, look_for_traces
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def no_campaign_on(app: App) -> Iterator[None]:

@@ -13,8 +13,6 @@ from tests.live.app import App
 from tests.live.corner import PRICES, RATE
 from tests.live.people import Street
 
-pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
-
 
 @pytest.fixture(autouse=True)
 def nothing_is_dead(app: App) -> Iterator[None]:
