@@ -15,15 +15,29 @@ from plugin.store import campaigns, customers, effects, inbox, shops
 from plugin.store.shops import Shop
 
 
-def drain_with(house: House) -> Callable[[Lane], Awaitable[bool]]:
+#: Seconds of one turn: so long that the engine's own cost between two turns does not count, so short that
+#: the next shop has not long to wait.
+TURN = 0.5
+
+
+def drain_with(house: House, turn: float = TURN) -> Callable[[Lane], Awaitable[bool]]:
     """What the engine calls for a lane; True when there may be more."""
+
+    async def batches(step: Callable[[House, int], bool], shop_id: int) -> bool:
+        until = anyio.current_time() + turn
+        more = True
+        while more:
+            more = await anyio.to_thread.run_sync(step, house, shop_id)
+            if anyio.current_time() >= until:
+                break
+        return more
 
     async def drain(lane: Lane) -> bool:
         match lane.kind:
             case LaneKind.RECEIVE:
-                more = await anyio.to_thread.run_sync(receive, house, lane.shop_id)
+                more = await batches(receive, lane.shop_id)
             case LaneKind.TICK:
-                more = await anyio.to_thread.run_sync(tick, house, lane.shop_id)
+                more = await batches(tick, lane.shop_id)
             case LaneKind.DELIVER:
                 return await deliver(house, lane.shop_id)
         if not more:  # What was decided here is carried out there.
