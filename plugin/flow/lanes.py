@@ -14,7 +14,6 @@ from plugin.flow.tick import tick
 from plugin.store import campaigns, customers, effects, inbox, shops
 from plugin.store.shops import Shop
 
-
 #: Seconds of one turn: so long that the engine's own cost between two turns does not count, so short that
 #: the next shop has not long to wait.
 TURN = 0.5
