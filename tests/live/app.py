@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import psycopg
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from plugin.flow.house import House
 from plugin.main import build_house
 from plugin.settings import load_settings
 from plugin.store.database import Database
+from plugin.store.schema import shops
 from tests.conftest import POSTGRES
 from tests.live.api import Refused, Staff, until
 
@@ -158,7 +159,7 @@ class App:
         if not self.processes:
             self.start()
         try:
-            if self.app_id() is not None and self.said("shops"):
+            if self.app_id() is not None and self.rows(select(shops.c.id)):
                 self.run("disconnect", "--yes")
         finally:
             self.uninstall()

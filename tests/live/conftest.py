@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,14 +26,21 @@ SHOP_SETTINGS = {
 }
 
 
+#: What is always walked on PostgreSQL, too; the rest of it is long.
+MAIN_PATH = "win-back"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [name for name in NEEDED if not os.environ.get(name)]
     for item in items:
-        if item.path.parent.name == "live":
-            item.add_marker(pytest.mark.live)
-            if missing:
-                said = f"A real Saleor is needed: name it in {', '.join(missing)} (docs/live-tests.md)."
-                item.add_marker(pytest.mark.skip(reason=said))
+        if item.path.parent != Path(__file__).parent:
+            continue
+        item.add_marker(pytest.mark.live)
+        if "postgresql" in item.name and MAIN_PATH not in item.name:
+            item.add_marker(pytest.mark.long)
+        if missing:
+            said = f"A real Saleor is needed: name it in {', '.join(missing)} (docs/live-tests.md)."
+            item.add_marker(pytest.mark.skip(reason=said))
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +96,7 @@ def host() -> str:
     return os.environ.get("RETENTION_LIVE_APP_HOST", "127.0.0.1")
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def app(
     request: pytest.FixtureRequest, street: Street, host: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[App]:

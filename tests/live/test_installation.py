@@ -49,7 +49,7 @@ def test_a_reinstall_keeps_what_is_known_and_takes_the_new_token(app: App, stree
     app.run("campaign", "edit", "win-back", "--control", "0.25")
     (shop,) = app.rows(select(shops))
     app.uninstall()
-    until("the shop to be known as gone", lambda: app.said("shops")[0]["status"] == "uninstalled")
+    until("the shop to be known as gone", lambda: app.rows(select(shops.c.status))[0]["status"] == "uninstalled")
     app_id = app.install()
     (again,) = app.rows(select(shops))
     assert (again["id"], again["status"], again["app_id"]) == (shop["id"], "active", app_id)

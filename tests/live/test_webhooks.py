@@ -18,7 +18,8 @@ from tests.live.people import Street
 def nothing_is_dead(app: App) -> Iterator[None]:
     yield
     until("the inbox to be empty", lambda: not app.rows(select(inbox.c.id).where(inbox.c.status == "open")))
-    assert app.said("letters", "list") == []
+    dead = select(inbox.c.event, inbox.c.error, inbox.c.body).where(inbox.c.status == "dead")
+    assert app.rows(dead) == []
     assert "refused" not in app.log()
 
 
@@ -173,6 +174,7 @@ def test_an_import_is_history(app: App, street: Street) -> None:
 def test_nothing_is_in_the_ledger_twice(app: App) -> None:
     twice = select(orders.c.number).group_by(orders.c.shop_id, orders.c.number).having(func.count() > 1)
     assert app.rows(twice) == []
+    assert app.said("letters", "list") == []
 
 
 def fulfil(street: Street, order_id: str) -> str:

@@ -76,15 +76,7 @@ CASES = (
 )
 
 
-#: The main path is always walked on both databases, by a worker of its own on PostgreSQL.
-WALKS = (
-    *(pytest.param("sqlite", case, id=f"sqlite-{case.campaign}") for case in CASES),
-    pytest.param("postgresql", CASES[0], id=f"postgresql-{CASES[0].campaign}"),
-    *(pytest.param("postgresql", case, id=f"postgresql-{case.campaign}", marks=pytest.mark.long) for case in CASES[1:]),
-)
-
-
-@pytest.mark.parametrize(("app", "case"), WALKS, indirect=["app"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.campaign)
 def test_one_voucher_one_banner_and_the_checkout_takes_the_code(app: App, street: Street, case: Case) -> None:
     silent, usual = street.register("iris"), street.register("otto")
     street.bought({silent.user_id: SILENT, usual.user_id: USUAL})
