@@ -45,6 +45,8 @@ class Basket:
     currency: str
     #: This checkout's prices are shown with tax; None where Saleor does not say.
     shown_gross: bool | None
+    #: The shop has a rate of its own for this checkout, so it ships to where it goes.
+    shipped: bool
 
 
 class Shipping:
@@ -81,7 +83,7 @@ class Shipping:
             metrics.shipping_answers.labels("miss").inc()
             raise
         front = await self._fronts.named(knock.shop.api_url)
-        if basket is None or front is None or not front.offers:
+        if basket is None or not basket.shipped or front is None or not front.offers:
             return []
         return await self._earned(front, basket)
 
@@ -101,7 +103,8 @@ class Shipping:
 def read_basket(body: bytes) -> Basket | None:
     """The checkout of a signed-in customer; None for a guest's. Raises `Rejected` for what cannot be read."""
     try:
-        checkout = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)["checkout"]
+        said = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)
+        checkout = said["checkout"]
         if checkout["user"] is None:
             return None
         total = basket_total(checkout)
@@ -113,6 +116,7 @@ def read_basket(body: bytes) -> Basket | None:
             gross=total.gross,
             currency=str(checkout["channel"]["currencyCode"]),
             shown_gross=shown_gross if isinstance(shown_gross, bool) else None,
+            shipped=said.get("shippingMethods") != [],
         )
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise Rejected(f"The checkout in this webhook is not understood: {error!r}.") from error

@@ -54,6 +54,7 @@ async def test_two_customers_with_the_same_basket(database: Database) -> None:
         ("somebody who is not known", "U9", {}),
         ("a channel that is not known", "U1", {"channel": "xx"}),
         ("another currency than the channel's", "U1", {"currency": "EUR"}),
+        ("a country that the shop does not ship to", "U1", {"rates": 0}),
         ("a channel without a rule", "U1", {"channel": "pl", "currency": "PLN", "net": 199}),
     ],
 )
