@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from plugin.domain.decide import Decision, Outcome, Past, Standing
 from plugin.domain.experiments import Arm
@@ -27,15 +27,22 @@ class Told:
     decided_at: datetime
 
 
+_PAST = select(decisions.c.campaign_id, decisions.c.episode, decisions.c.outcome, decisions.c.decided_at).where(
+    decisions.c.shop_id == bindparam("shop"),
+    decisions.c.customer_id == bindparam("customer"),
+    decisions.c.episode.is_not(None),
+)
+_ARMS = select(arms.c.campaign_id, arms.c.arm).where(
+    arms.c.shop_id == bindparam("shop"), arms.c.customer_id == bindparam("customer")
+)
+
+
 def standing(connection: Connection, shop_id: int, customer_id: int) -> Standing:
+    who = {"shop": shop_id, "customer": customer_id}
     past: dict[int, list[Past]] = defaultdict(list)
-    statement = select(decisions.c.campaign_id, decisions.c.episode, decisions.c.outcome, decisions.c.decided_at).where(
-        decisions.c.shop_id == shop_id, decisions.c.customer_id == customer_id, decisions.c.episode.is_not(None)
-    )
-    for campaign_id, episode, outcome, at in connection.execute(statement):
+    for campaign_id, episode, outcome, at in connection.execute(_PAST, who):
         past[campaign_id].append(Past(episode, Outcome(outcome), at))
-    chosen = select(arms.c.campaign_id, arms.c.arm).where(arms.c.shop_id == shop_id, arms.c.customer_id == customer_id)
-    return Standing(past, {campaign_id: Arm(arm) for campaign_id, arm in connection.execute(chosen)})
+    return Standing(past, {campaign_id: Arm(arm) for campaign_id, arm in connection.execute(_ARMS, who)})
 
 
 def save(
