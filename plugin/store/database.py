@@ -7,7 +7,7 @@ lock is a lottery.
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from plugin.errors import TryLater
 
-#: Seconds that a writer of another process may hold SQLite before we say that it is locked.
-BUSY_SECONDS = 10
+#: Seconds that we wait for another writer of this process, and then for one of another process, before we say
+#: that the database is locked: together well below the 18 that Saleor waits for the answer to a webhook.
+BUSY_SECONDS = 5
 #: Pages kept in memory by one SQLite connection, in KiB.
 CACHE_KIB = 16_384
 
@@ -41,8 +42,9 @@ class Database:
                 max_overflow=0,
                 pool_pre_ping=True,
                 pool_timeout=BUSY_SECONDS,
+                connect_args={"connect_timeout": BUSY_SECONDS},
             )
-        self._one_writer = threading.Lock() if self.sqlite else nullcontext()
+        self._one_writer = threading.Lock()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -50,8 +52,20 @@ class Database:
 
         Raises `TryLater` when the database is locked or gone.
         """
-        with _as_ours(), self._one_writer, self._writer.begin() as connection:
+        with self._turn(), _as_ours(), self._writer.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.sqlite:
+            yield
+            return
+        if not self._one_writer.acquire(timeout=BUSY_SECONDS):
+            raise TryLater("The database is locked: another transaction has been writing for too long.")
+        try:
+            yield
+        finally:
+            self._one_writer.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

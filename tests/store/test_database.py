@@ -1,0 +1,41 @@
+"""A database that somebody else holds: it is said, in time."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from plugin.errors import TryLater
+from plugin.store import database
+from plugin.store.database import Database
+
+
+def test_a_writer_that_waits_for_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    opened = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    began, told = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with opened.write():
+            began.set()
+            told.wait(20)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert began.wait(20)
+    with pytest.raises(TryLater, match="locked"), opened.write():
+        pass
+    told.set()
+    holder.join()
+    with opened.write() as connection:  # and it is free again
+        assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
+    opened.close()
+
+
+def test_a_writer_of_another_process_is_waited_for_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    ours, theirs = (Database(f"sqlite:///{tmp_path / 'a.db'}") for _ in range(2))
+    with theirs.write(), pytest.raises(TryLater, match="locked"), ours.write():
+        pass
+    ours.close()
+    theirs.close()
