@@ -14,7 +14,10 @@ from typing import Protocol
 
 import httpx
 
+from plugin.engine.install import install
 from plugin.secrets import new_key
+from plugin.store.database import Database
+from plugin.store.migrate import migrate
 
 #: Seconds until a process answers, on a machine with a lot to do.
 PATIENCE = 90.0
@@ -24,6 +27,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def prepare_database(url: str) -> Database:
+    """With all tables, as `retention migrate` leaves it."""
+    database = Database(url, pool_size=4)
+    migrate(database)
+    if not database.sqlite:
+        install(url)
+    return database
 
 
 def wait_until(true: Callable[[], bool], seconds: float, what: str, every: float = 0.1) -> None:

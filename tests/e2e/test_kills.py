@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from plugin.engine.install import install as install_engine
 from plugin.store.database import Database
-from plugin.store.migrate import migrate
 from tests.e2e import truth
+from tests.e2e.campaigns import free_shipping_on, win_back_on
 from tests.e2e.history import Changes, Staff, history
-from tests.e2e.processes import App, build_app, ending, wait_until
+from tests.e2e.processes import App, build_app, ending, prepare_database, wait_until
 from tests.e2e.sandbox import Sandbox
 
 FAULTS = (
@@ -87,15 +86,7 @@ def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chanc
     app.start()
     sandbox.install(app.url)
     sandbox.settle()
-    app.command(
-        "campaign",
-        "edit",
-        "free-shipping",
-        "--set",
-        'thresholds={"default-channel": {"new": 60, "regular": 50, "loyal": 35, "at_risk": 25}}',
-    )
-    app.command("campaign", "edit", "win-back", "--control", "0")
-    app.command("campaign", "on", "free-shipping", "--inside-per-day", "100000")
+    free_shipping_on(app)
     sandbox.manner(duplicate=0.2, shuffle=True, concurrency=16, retry_factor=0.1)
     past = history(size.customers, size.orders_each, chance)
     staff = Staff(sandbox, chance)
@@ -105,7 +96,7 @@ def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chanc
         sandbox.tell(past[:third])
         staff.work(size.changes)
         sandbox.tell(past[third : 2 * third])
-        app.command("campaign", "on", "win-back", "--inside-per-day", "100000")
+        win_back_on(app)
         sandbox.faults(*FAULTS)
         staff.work(size.changes)
         sandbox.tell(past[2 * third :])
@@ -118,12 +109,9 @@ def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chanc
     app.wait_ready()
     sandbox.no_faults()
     calm = time.monotonic()
-    shop_id = 1
-    for _ in range(2):  # what is delivered makes webhooks, too
-        sandbox.settle()
-        wait_until(lambda: truth.quiet(database, shop_id), size.patience, "all is quiet", every=0.5)
+    truth.wait_quiet(sandbox, database, size.patience)
     seen = truth.read(sandbox, staff.deleted)
-    found = truth.problems(seen, database, shop_id)
+    found = truth.problems(seen, database)
     deliveries = sandbox.look("state")["deliveries"]
     print(  # noqa: T201 -- what a person wants to know of this test
         f"\n{killer.kills} kills; {len(seen.orders)} orders, {deliveries}; {len(seen.codes)} codes;"
@@ -143,10 +131,7 @@ def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chanc
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_kills_lose_nothing_and_do_nothing_twice(database_url: str, tmp_path: Path) -> None:
     postgres = database_url.startswith("postgresql")
-    database = Database(database_url, pool_size=4)
-    migrate(database)
-    if postgres:
-        install_engine(database_url)
+    database = prepare_database(database_url)
     app, sandbox = build_app(tmp_path, database_url, workers=1 if postgres else 0), Sandbox(tmp_path)
     with ending(sandbox, app):
         go_through(app, sandbox, database, LARGE, random.Random())
@@ -157,8 +142,7 @@ def test_kills_lose_nothing_and_do_nothing_twice(database_url: str, tmp_path: Pa
 @pytest.mark.timeout(240)
 def test_a_few_kills(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'retention.db'}"
-    database = Database(url, pool_size=2)
-    migrate(database)
+    database = prepare_database(url)
     app, sandbox = build_app(tmp_path, url), Sandbox(tmp_path)
     with ending(sandbox, app):
         go_through(app, sandbox, database, SMALL, random.Random())

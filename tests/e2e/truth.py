@@ -14,6 +14,7 @@ from plugin.domain.customer import fold
 from plugin.domain.ledger import NOT_COUNTING
 from plugin.store import ledger, schema
 from plugin.store.database import Database
+from tests.e2e.processes import wait_until
 from tests.e2e.sandbox import Sandbox
 
 ORDER = (
@@ -53,7 +54,7 @@ def read(sandbox: Sandbox, deleted: Sequence[tuple[str, str]] = ()) -> Truth:
     )
 
 
-def problems(truth: Truth, database: Database, shop_id: int) -> list[str]:
+def problems(truth: Truth, database: Database, shop_id: int = 1) -> list[str]:
     with database.read() as connection:
         return [
             *_orders(connection, shop_id, truth),
@@ -190,6 +191,13 @@ def _of(table: Any, shop_id: int, column: str | None = None) -> Any:
 
 def _money(order: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
     return Decimal(str(order["total"]["gross"]["amount"])), Decimal(str(order["totalRefunded"]["amount"]))
+
+
+def wait_quiet(sandbox: Sandbox, database: Database, seconds: float = 120, shop_id: int = 1) -> None:
+    """Every webhook acknowledged and worked off, and everything delivered."""
+    for _ in range(2):  # what is delivered makes webhooks, too
+        sandbox.settle(seconds)
+        wait_until(lambda: quiet(database, shop_id), seconds, "all is quiet", every=0.5)
 
 
 def quiet(database: Database, shop_id: int) -> bool:
