@@ -72,12 +72,19 @@ class Size:
     kills: int
     changes: Changes
     patience: float
-    #: Until every webhook has been taken; else as soon as it was killed often enough.
-    kill_to_the_end: bool
+    #: How many seconds it is killed at least, as long as webhooks are on their way.
+    seconds: float
 
 
-LARGE = Size(500, 10, 10, Changes(40, 30, 60, 60, 40, 10, 12), 400, kill_to_the_end=True)
-SMALL = Size(30, 10, 3, Changes(5, 3, 6, 6, 3, 3, 2), 120, kill_to_the_end=False)
+LARGE = Size(500, 10, 10, Changes(40, 30, 60, 60, 40, 10, 12), 400, 150)
+SMALL = Size(30, 10, 3, Changes(5, 3, 6, 6, 3, 3, 2), 120, 0)
+
+
+def enough(killer: Killer, sandbox: Sandbox, size: Size, began: float) -> bool:
+    if killer.trouble:
+        return True
+    all_taken = sandbox.look("state")["deliveries"]["pending"] == 0
+    return killer.kills >= size.kills and (all_taken or time.monotonic() - began > size.seconds)
 
 
 def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chance: random.Random) -> None:
@@ -101,9 +108,7 @@ def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chanc
         staff.work(size.changes)
         sandbox.tell(past[2 * third :])
         staff.work(size.changes)
-        wait_until(lambda: killer.kills >= size.kills or bool(killer.trouble), size.patience, "enough kills")
-        if size.kill_to_the_end:
-            sandbox.settle(size.patience)
+        wait_until(lambda: enough(killer, sandbox, size, began), size.patience, "enough kills")
     finally:
         killer.stop()
     app.wait_ready()
