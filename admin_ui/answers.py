@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from admin_ui import words
-from plugin.errors import NotAllowed, NotFound, NotVerified, Rejected, RetentionError, TryLater
+from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater
 
 HERE = Path(__file__).parent
 #: Where a sentence goes that answers an action: into the open dialog, else into the page's notice.
@@ -42,20 +42,4 @@ def refuse(error: RetentionError, *, in_page: bool) -> Response:
     if not in_page:
         headers |= {"HX-Retarget": WHERE_ACTIONS_ANSWER, "HX-Reswap": "innerHTML"}
     title = "You may not see this" if isinstance(error, NotAllowed) else "This did not work"
-    return HTMLResponse(
-        render("refusal.html", title=title, error=str(error), in_page=in_page), status_of(error), headers
-    )
-
-
-def status_of(error: RetentionError) -> int:
-    match error:
-        case NotVerified():
-            return 401
-        case NotAllowed():
-            return 403
-        case NotFound():
-            return 404
-        case Rejected():
-            return 400
-        case _:
-            return 503
+    return HTMLResponse(render("refusal.html", title=title, error=str(error), in_page=in_page), error.status, headers)

@@ -12,12 +12,13 @@ from starlette.responses import Response
 from admin_ui import words
 from admin_ui.answers import part
 from admin_ui.door import Visit
+from admin_ui.past import past
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
 from plugin.domain.decide import Outcome
 from plugin.domain.segments import Segment
 from plugin.domain.tactic import TriggerKind
 from plugin.flow.house import House
-from plugin.store import campaigns, overview, shops
+from plugin.store import backfills, campaigns, overview, shops
 from plugin.store.overview import Overview
 from plugin.store.shops import Shop
 
@@ -67,6 +68,7 @@ def _gather(house: House, visit: Visit) -> dict[str, Any]:
         shop = shops.get(connection, visit.shop.shop_id)
         known = campaigns.of_shop(connection, shop.shop_id, house.tactics)
         seen = overview.read(connection, shop.shop_id, visit.now, visit.now + SOON)
+        walks = backfills.of_shop(connection, shop.shop_id)
     tone, word, sentence = words.state_of(shop, sum(campaign.on for campaign in known), visit.now)
     return {
         "shop_name": shop.name or shop.api_url,
@@ -79,6 +81,7 @@ def _gather(house: House, visit: Visit) -> dict[str, Any]:
         "customers": sum(seen.segments.values()),
         "bar": bar(seen.segments),
         "seen": seen,
+        "past": past(walks, by_itself=house.reads_history),
         "cards": [card(campaign, seen) for campaign in known],
         "per_day": PER_DAY,
         "zone": _zone(shop),

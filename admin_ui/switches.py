@@ -16,7 +16,7 @@ from plugin.errors import Rejected
 from plugin.flow.house import House
 from plugin.flow.switch import switch_off as turn_off
 from plugin.flow.switch import switch_on as turn_on
-from plugin.store import effects, inbox, shops
+from plugin.store import backfills, effects, inbox, shops
 
 #: Customers a day, more than any shop writes to; a slip of the finger is below it.
 MOST_PER_DAY = 100_000
@@ -55,6 +55,9 @@ async def try_again(house: House, visit: Visit) -> Response:
         nonlocal revived
         revived = inbox.revive(connection, visit.shop.shop_id)
         revived += effects.revive(connection, visit.shop.shop_id, visit.now)
+        walks = backfills.of_shop(connection, visit.shop.shop_id).values()
+        revived += sum(walk.status is backfills.Status.FAILED for walk in walks)
+        backfills.try_again(connection, visit.shop.shop_id)
 
     await _write(house, work)
     await _wake(house, visit)

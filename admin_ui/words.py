@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Outcome
 from plugin.domain.effects import EffectKind
-from plugin.domain.segments import LOYAL_FROM, Segment
+from plugin.domain.segments import Segment
+from plugin.domain.stages import Limits
 from plugin.domain.tactic import describe_params, write_params
 from plugin.store.codes import CodeStatus
 from plugin.store.overview import Trouble, Way
@@ -17,7 +18,7 @@ from plugin.store.shops import Shop, ShopStatus
 SEGMENTS = {
     Segment.NEW: ("New", "no second purchase yet"),
     Segment.REGULAR: ("Regular", "came back, and in rhythm"),
-    Segment.LOYAL: ("Loyal", f"{LOYAL_FROM} purchases or more, and in rhythm"),
+    Segment.LOYAL: ("Loyal", f"{Limits().loyal_from} purchases or more, and in rhythm"),
     Segment.AT_RISK: ("At risk", "silent for unusually long"),
 }
 OUTCOMES = {

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from anyio import to_thread
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from admin_ui import routes as admin_ui
 from plugin.engine.port import Lane, LaneKind
@@ -31,6 +32,8 @@ class Entrance:
     routes: Sequence[BaseRoute]
     #: What has been let in is written before this returns.
     close: Callable[[], Awaitable[None]]
+    #: The webhooks' addresses once more, for `Express`.
+    straight: Mapping[str, ASGIApp]
 
 
 def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> Entrance:
@@ -44,25 +47,27 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
         return await register(body, api_url, gate, http)
 
     async def keep(registration: Registration) -> int:
-        return await to_thread.run_sync(keep_shop, house, registration)
+        shop_id = await to_thread.run_sync(keep_shop, house, registration)
+        house.wake([Lane(LaneKind.HISTORY, shop_id)])
+        return shop_id
 
     def arrived(shop_ids: set[int]) -> None:
         house.wake(Lane(LaneKind.RECEIVE, shop_id) for shop_id in shop_ids)
 
     gate = Gate(settings.is_allowed_shop, settings.allow_private_addresses)
     keys, fronts = Keys(http, save_keys), Fronts(house)
-    door = Door(Shops(find), keys)
+    door = Door(Shops(find), keys, settings.is_allowed_shop)
     intake = Intake(house.database, most_open=settings.inbox_limit, on_committed=arrived)
+    webhook = webhooks.Webhook(door, intake, house.clock)
     return Entrance(
         (
             *shipping.routes(house, door, fronts),  # first: the webhooks' pattern would take its address, too
-            *webhooks.routes(
-                public_url=settings.public_url, door=door, intake=intake, install=install, keep=keep, now=house.clock
-            ),
+            *webhooks.routes(public_url=settings.public_url, door=door, webhook=webhook, install=install, keep=keep),
             *storefront.routes(house, fronts, keys),
-            *admin_ui.routes(house, keys),
+            *admin_ui.routes(house, keys, settings.dashboard_origins.split()),
         ),
         intake.close,
+        webhooks.addresses(webhook),
     )
 
 

@@ -4,6 +4,7 @@ RetentionError
 ├── Rejected              the input is wrong: answer with the sentence, do not try again
 │   ├── NotVerified       a signature or token does not prove what it claims
 │   ├── NotAllowed        known who asks, but this is not theirs to do
+│   ├── TooLarge          more than is read
 │   └── NotFound          nothing here by that name (also: nothing of yours)
 ├── TryLater              right, but not now: try again after `after` seconds
 │   └── OutcomeUnknown    the call may have happened: look before you try again
@@ -15,26 +16,34 @@ RetentionError
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 
 class RetentionError(Exception):
     """The root; `str(error)` is a sentence for the person who has to act."""
 
+    #: What a caller over HTTP is answered: Saleor tries again after a 5xx, our own trouble, and never after a 4xx.
+    status: ClassVar[int] = 503
+
 
 class Rejected(RetentionError):
-    pass
+    status = 400
 
 
 class NotVerified(Rejected):
-    pass
+    status = 401
 
 
 class NotAllowed(Rejected):
-    pass
+    status = 403
+
+
+class TooLarge(Rejected):
+    status = 413
 
 
 class NotFound(Rejected):
-    pass
+    status = 404
 
 
 class TryLater(RetentionError):

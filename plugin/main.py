@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,12 +13,14 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from plugin.engine.in_process import InProcess
 from plugin.engine.port import Engine, Lane, parse_lane
-from plugin.entrance import open_entrance
 from plugin.errors import SettingsError
+from plugin.express import Express
 from plugin.extensions import load_tactics
+from plugin.flow.apart import end_all
 from plugin.flow.chores import Keep, chores
 from plugin.flow.deliver import take_over
 from plugin.flow.house import House
@@ -30,7 +32,7 @@ from plugin.saleor.client import Saleor
 from plugin.secrets import Keyring
 from plugin.settings import Settings
 from plugin.store import wakes
-from plugin.store.database import Database
+from plugin.store.database import BUSY_SECONDS, Database
 from plugin.store.migrate import is_current, migrate
 from plugin.store.shops import Shop
 
@@ -43,6 +45,8 @@ LETTERS_PERIOD = timedelta(seconds=5)
 
 def create_app(settings: Settings) -> Starlette:
     """The web process; on SQLite the workers are inside."""
+    from plugin.entrance import open_entrance  # the routes and pages of the way in: no command needs them
+
     database = open_database(settings)
     http = httpx.AsyncClient()
     if database.sqlite:
@@ -54,7 +58,7 @@ def create_app(settings: Settings) -> Starlette:
         engine = WakingOnly(settings.database_url)
         house = build_house(settings, database, http, engine.wake)
     entrance = open_entrance(settings, house, http)
-    return assemble(settings, house, engine, http, (*entrance.routes,), entrance.close)
+    return assemble(settings, house, engine, http, entrance.routes, entrance.close, entrance.straight)
 
 
 def create_worker(settings: Settings) -> Starlette:
@@ -70,9 +74,9 @@ def create_worker(settings: Settings) -> Starlette:
     return assemble(settings, house, engine, http)
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, busy_seconds: float = BUSY_SECONDS) -> Database:
     """Open and up to date. Raises `SettingsError` on PostgreSQL when somebody has to migrate first."""
-    database = Database(settings.database_url, pool_size=settings.database_connections)
+    database = Database(settings.database_url, pool_size=settings.database_connections, busy_seconds=busy_seconds)
     if is_current(database):
         return database
     if not database.sqlite:
@@ -104,7 +108,8 @@ def build_house(settings: Settings, database: Database, http: httpx.AsyncClient,
         with database.write() as connection:
             wakes.leave(connection, map(str, lanes), now())
 
-    return House(database, keyring, load_tactics(), connect, wake or leave, now, timedelta(days=settings.grace_days))
+    grace = timedelta(days=settings.grace_days)
+    return House(database, keyring, load_tactics(), connect, wake or leave, now, grace, settings.read_history)
 
 
 def build_workshop(settings: Settings, database: Database, http: httpx.AsyncClient) -> tuple[House, Engine]:
@@ -158,6 +163,7 @@ def assemble(
     http: httpx.AsyncClient,
     routes: Sequence[BaseRoute] = (),
     close: Callable[[], Awaitable[None]] | None = None,
+    straight: Mapping[str, ASGIApp] | None = None,
 ) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -168,6 +174,7 @@ def assemble(
         finally:
             if close is not None:
                 await close()
+            end_all()
             await engine.stop()
             await asyncio.gather(running, return_exceptions=True)
             await http.aclose()
@@ -176,7 +183,8 @@ def assemble(
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     health = Health(house.database, engine, settings.inbox_limit, token)
     https = settings.public_url.startswith("https://")
-    app = Starlette(
+    app = Express(
+        straight=straight or {},
         routes=[*health.routes(), *routes],
         middleware=[Middleware(SecurityHeaders, https=https)],
         lifespan=lifespan,

@@ -2,6 +2,7 @@
 
 import difflib
 import fnmatch
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ PREFIX = "RETENTION_"
 #: Read by tests only, so no concern of a running process.
 NOT_OURS = ("RETENTION_TEST_*", "RETENTION_LIVE_*")
 LEAST_KEY_LENGTH = 32
+#: A source as Content-Security-Policy reads it, without a path; `*` may stand for the first labels and for the port.
+ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?")
 
 
 def _split(value: Any) -> Any:
@@ -52,6 +55,17 @@ def _shop_patterns(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(pattern.lower() for pattern in value)
 
 
+def _origins(value: str) -> str:
+    """The origins with one space between them: what a policy's directive takes."""
+    origins = [origin.lower().rstrip("/") for origin in value.replace(",", " ").split()]
+    if not origins:
+        raise ValueError("is empty")
+    for origin in origins:
+        if origin != "*" and not ORIGIN.fullmatch(origin):
+            raise ValueError(f"has “{origin}”, which is not an origin")
+    return " ".join(origins)
+
+
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Keys = Annotated[tuple[SecretStr, ...], BeforeValidator(_split), AfterValidator(_secret_keys)]
@@ -79,6 +93,11 @@ class Settings(BaseModel):
     )
     allow_private_addresses: bool = Field(
         default=False, description="set it to true only where the shops are on this machine or in its own network"
+    )
+    dashboard_origins: Annotated[str, AfterValidator(_origins)] = Field(
+        "*",
+        description="set it to the origins of the Dashboards that may frame the app's pages, "
+        "like https://dashboard.example, or to * for any",
     )
     trusted_proxies: str = Field(
         "127.0.0.1", description="set it to the addresses of the proxies whose X-Forwarded headers count, or *"
@@ -114,6 +133,10 @@ class Settings(BaseModel):
     )
     requests_per_minute: int = Field(
         100, ge=1, le=100_000, description="set it to how many calls a minute one shop's Saleor may get from us"
+    )
+    read_history: bool = Field(
+        default=True,
+        description="set it to false where only `retention backfill` shall read what was before the install",
     )
     inbox_limit: int = Field(
         100_000, ge=1, description="set it to how many webhooks may wait before new ones are answered with 503"

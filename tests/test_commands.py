@@ -1,15 +1,20 @@
 """What operators do with campaigns, letters and a shop's settings, from the command line."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from plugin.domain.customer import fold
+from plugin.domain.segments import Segment
+from plugin.domain.stages import Limits, Turns
 from plugin.extensions import load_tactics
 from plugin.flow.settle import settle
 from plugin.secrets import Keyring
-from plugin.store import effects, inbox
+from plugin.store import customers, effects, inbox
 from plugin.store.database import Database
 from plugin.store.inbox import Arrival
+from tests.shop import order
 from tests.test_cli import NOW, OLD, Run, add_shop, environ, migrated, read_shop, run
 
 __all__ = ["environ", "migrated", "run"]
@@ -54,6 +59,7 @@ def test_a_campaign_is_made_edited_paused_and_ended(run: Run, shop: int) -> None
         (("configure",), "Say what to change"),
         (("configure", "--time-zone", "Mars/Olympus"), "is no time zone"),
         (("configure", "--origin", "https://shop.example/path"), "is no origin"),
+        (("configure", "--at-risk-days", "90", "--dormant-days", "90"), "Dormant comes after at risk"),
         (("campaign", "list", "--shop", "99"), "Say with --shop which one is meant"),
     ],
 )
@@ -71,6 +77,27 @@ def test_a_shop_is_configured(run: Run, shop: int, migrated: Database) -> None:
     assert run("configure", "--time-zone", "Europe/Warsaw", "--origin", "https://shop.example").exit_code == 0
     known = read_shop(migrated, shop)
     assert (known.time_zone, known.origins) == ("Europe/Warsaw", ("https://shop.example",))
+
+
+def test_the_limits_of_the_life_cycle_are_the_merchants(run: Run, shop: int, migrated: Database) -> None:
+    assert run("configure", "--at-risk-days", "45", "--loyal-from", "8", "--horizon-days", "30").exit_code == 0
+    assert read_shop(migrated, shop).limits == Limits(at_risk_days=45, loyal_from=8, horizon_days=30)
+    assert run("configure", "--at-risk-days", "0", "--dormant-days", "20").exit_code == 0
+    assert read_shop(migrated, shop).limits == Limits(dormant_days=20, loyal_from=8, horizon_days=30)
+
+
+def test_who_is_at_risk_is_listed_with_reasons(run: Run, shop: int, migrated: Database) -> None:
+    assert run("customers").stdout == "Nobody is at risk.\n"
+    with migrated.write() as connection:
+        silent = customers.create(connection, shop, NOW, user_id="U1")
+        history = fold([order("O1", NOW - timedelta(days=100))], UTC)
+        turns = Turns(NOW - timedelta(days=50), datetime.now(UTC) + timedelta(days=50))
+        customers.save_state(connection, shop, silent.customer_id, history, Segment.AT_RISK, turns, None)
+    (told,) = json.loads(run("customers", "--json").stdout)
+    assert (told["customer"], told["activity"], told["score"]) == (silent.customer_id, "at_risk", None)
+    assert "silent for" in told["signals"][0]["sentence"]
+    assert "No score" in run("customers", str(silent.customer_id)).stdout
+    assert "There is no customer 999" in run("customers", "999").stderr
 
 
 def test_dead_letters_are_listed_and_tried_again(run: Run, shop: int, migrated: Database) -> None:

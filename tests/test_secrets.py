@@ -54,10 +54,12 @@ def test_a_token_signed_with_an_older_key_still_counts() -> None:
 
 def forged() -> list[tuple[str, str, timedelta]]:
     good = Keyring([OLD]).sign("basket", {"shop": 7})
+    # Not the last letter: two of its bits mean nothing, so that another may stand for the same signature.
+    altered = good[:-5] + ("A" if good[-5] != "A" else "B") + good[-4:]
     return [
         ("basket", "", HOUR),
         ("basket", "nonsense", HOUR),
-        ("basket", good[:-1] + ("A" if good[-1] != "A" else "B"), HOUR),
+        ("basket", altered, HOUR),
         ("basket", "x" + good, HOUR),
         ("other purpose", good, HOUR),
         ("basket", Keyring([OTHER]).sign("basket", {"shop": 7}), HOUR),

@@ -59,6 +59,11 @@ def test_lists_and_numbers() -> None:
         ("RETENTION_SECRET_KEYS", f"{KEY},short", "has a key of fewer than 32 characters"),
         ("RETENTION_ALLOWED_SHOPS", None, "RETENTION_ALLOWED_SHOPS is missing"),
         ("RETENTION_ALLOWED_SHOPS", "https://shop.example/", "“https://shop.example/”, which is not a host"),
+        ("RETENTION_DASHBOARD_ORIGINS", ",", "RETENTION_DASHBOARD_ORIGINS is empty"),
+        ("RETENTION_DASHBOARD_ORIGINS", "dashboard.example", "“dashboard.example”, which is not an origin"),
+        ("RETENTION_DASHBOARD_ORIGINS", "https://a.example/dashboard", "/dashboard”, which is not an origin"),
+        ("RETENTION_DASHBOARD_ORIGINS", "* https://a.example; script-src *", "a.example;”, which is not an origin"),
+        ("RETENTION_DASHBOARD_ORIGINS", "'none'", "“'none'”, which is not an origin"),
         ("RETENTION_DATABASE_URL", "mysql://x", "RETENTION_DATABASE_URL is neither sqlite:///… nor postgresql://…"),
         ("RETENTION_PORT", "many", "RETENTION_PORT is not understood: set it to the port to listen on, 1 to 65535."),
         ("RETENTION_PORT", "0", "RETENTION_PORT is not understood"),
@@ -127,6 +132,20 @@ def test_settings_never_change() -> None:
 )
 def test_which_shops_may_install(patterns: str, host: str, allowed: bool) -> None:
     assert load_settings({**LEAST, "RETENTION_ALLOWED_SHOPS": patterns}).is_allowed_shop(host) is allowed
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (None, "*"),
+        ("https://Dashboard.example/", "https://dashboard.example"),
+        ("https://a.example, http://localhost:9000", "https://a.example http://localhost:9000"),
+        ("https://*.saleor.cloud  http://127.0.0.1:*", "https://*.saleor.cloud http://127.0.0.1:*"),
+    ],
+)
+def test_which_dashboards_may_frame_the_pages(given: str | None, read: str) -> None:
+    environ = LEAST if given is None else {**LEAST, "RETENTION_DASHBOARD_ORIGINS": given}
+    assert load_settings(environ).dashboard_origins == read
 
 
 def documented() -> dict[str, str]:

@@ -5,32 +5,13 @@ from collections.abc import Mapping
 
 from starlette.types import Send
 
-from plugin.errors import NotAllowed, NotFound, NotVerified, Rejected, RetentionError, TryLater
-from webhooks.door import TooLarge
+from plugin.errors import RetentionError, TooLarge, TryLater
 
 DONE = b"{}"
 JSON = (b"content-type", b"application/json")
-#: Of everything that is our own trouble: Saleor tries again after a 5xx and never after a 4xx.
-OURS = 503
 
 _OK_HEADERS = [JSON, (b"content-length", b"2")]
 _OK_BODY = {"type": "http.response.body", "body": DONE}
-
-
-def status_of(error: RetentionError) -> int:
-    match error:
-        case TooLarge():
-            return 413
-        case NotVerified():
-            return 401
-        case NotAllowed():
-            return 403
-        case NotFound():
-            return 404
-        case Rejected():
-            return 400
-        case _:
-            return OURS
 
 
 async def say_ok(send: Send) -> None:
@@ -53,4 +34,4 @@ async def say_error(send: Send, error: RetentionError) -> None:
         headers[b"retry-after"] = str(max(1, round(error.after or 1))).encode()
     if isinstance(error, TooLarge):
         headers[b"connection"] = b"close"  # the rest of the body is not read
-    await say(send, status_of(error), {"error": {"message": str(error)}}, headers)
+    await say(send, error.status, {"error": {"message": str(error)}}, headers)

@@ -6,24 +6,23 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope
 
-from plugin.errors import NotFound, NotVerified, Rejected
+from plugin.errors import NotFound, NotVerified, Rejected, TooLarge, TryLater
 from plugin.saleor.auth import read_signature, verify_webhook
 from plugin.saleor.jwks import Keys
 from plugin.store.shops import Shop, ShopStatus
 
 #: Saleor's payloads are some kilobytes; an import of fifty orders stays below this.
 LARGEST_BODY = 1024 * 1024
+#: Until a shop that is being installed is there.
+INSTALL_SECONDS = 10.0
 #: How long a shop is believed to be as it was read.
 SHOP_SECONDS = 5.0
 #: Names that are looked up in vain are kept too; so many in all, then it begins anew.
 MOST_SHOPS = 10_000
-
-
-class TooLarge(Rejected):
-    pass
 
 
 class Gone(Exception):
@@ -66,9 +65,11 @@ class Knock:
 
 
 class Door:
-    def __init__(self, shops: Shops, keys: Keys) -> None:
+    def __init__(self, shops: Shops, keys: Keys, may_install: Callable[[str], bool]) -> None:
+        """may_install: whether the shop at this host is one of ours, installed or about to be."""
         self.shops = shops
         self._keys = keys
+        self._may_install = may_install
 
     async def verified(self, scope: Scope, receive: Receive) -> Knock:
         """The webhook of this request, verified over its raw body.
@@ -90,6 +91,9 @@ class Door:
             raise TooLarge(f"A webhook's body may have {LARGEST_BODY} bytes.")
         body = await read_body(receive)
         shop = await self.shops.named(_latin(api_url))
+        if shop is None and self._may_install(_host(api_url)):
+            # Saleor sends events as soon as it has the webhooks, a moment before the handshake; a 404 it never repeats.
+            raise TryLater("The shop is not installed yet.", INSTALL_SECONDS)
         if shop is None or shop.status is ShopStatus.UNINSTALLED:
             raise NotFound("The shop that the header Saleor-Api-Url names has not installed this app.")
         await self._verify(shop, _latin(signature), body)
@@ -101,6 +105,13 @@ class Door:
         signed = read_signature(signature)
         key = self._keys.at_hand(shop, signed.kid) or await self._keys.key(shop, signed.kid)
         verify_webhook(signed, body, key)
+
+
+def _host(api_url: bytes) -> str:
+    try:
+        return urlsplit(_latin(api_url)).netloc
+    except ValueError:
+        return ""
 
 
 def _latin(value: bytes) -> str:

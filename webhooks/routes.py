@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,7 +13,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from plugin import metrics
 from plugin.errors import NotVerified, RetentionError, TryLater
@@ -124,14 +124,18 @@ class Register:
             await say_ok(send)
 
 
+def addresses(webhook: Webhook) -> dict[str, ASGIApp]:
+    """Where an installed app's events go, each by its own name; the route takes those of earlier versions, too."""
+    return {f"/api/webhooks/{name.removesuffix('.graphql')}": webhook for name in queries()}
+
+
 def routes(
     *,
     public_url: str,
     door: Door,
-    intake: Intake,
+    webhook: Webhook,
     install: Callable[[bytes, str], Awaitable[Registration]],
     keep: Callable[[Registration], Awaitable[int]],
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[BaseRoute]:
     """The sync answer's route (`/api/webhooks/shipping`) goes before these."""
     manifest = build_manifest(public_url, queries())
@@ -144,7 +148,7 @@ def routes(
         return HTMLResponse(about)
 
     return [
-        Route("/api/webhooks/{subscription}", Webhook(door, intake, now), methods=["POST"]),
+        Route("/api/webhooks/{subscription}", webhook, methods=["POST"]),
         Route("/api/register", Register(install, keep, door), methods=["POST"]),
         Route("/api/manifest", show_manifest, methods=["GET"]),
         Route("/about", show_about, methods=["GET"]),

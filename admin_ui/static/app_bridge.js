@@ -1,5 +1,7 @@
 // The app's side of Saleor's App Bridge: what the Dashboard around this frame says, and the little we say to it.
 
+const ANSWER_SECONDS = 1;
+
 /** The origin of the page that frames us, or null where nobody does. */
 function parentOrigin() {
   if (window.parent === window) return null;
@@ -16,11 +18,15 @@ export function connect(heard) {
   const origin = parentOrigin();
   if (origin === null) return null;
 
+  /** What waits for the Dashboard's word that it has done it, by the action's id. */
+  const asked = new Map();
+
   const kinds = {
     handshake: ({ token }) => heard.token(token),
     tokenRefresh: ({ token }) => heard.token(token),
     theme: ({ theme }) => heard.theme(String(theme).toLowerCase().includes("dark") ? "dark" : "light"),
     localeChanged: ({ locale }) => heard.locale(String(locale)),
+    response: ({ actionId, ok }) => settle(actionId, ok === true),
   };
 
   window.addEventListener("message", (event) => {
@@ -29,13 +35,26 @@ export function connect(heard) {
     if (Object.hasOwn(kinds, type) && payload) kinds[type](payload);
   });
 
+  function settle(actionId, done) {
+    asked.get(actionId)?.(done);
+    asked.delete(actionId);
+  }
+
   function say(type, payload = {}) {
-    const random = crypto.getRandomValues(new Uint32Array(4));
-    window.parent.postMessage({ type, payload: { actionId: random.join("-"), ...payload } }, origin);
+    const actionId = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    window.parent.postMessage({ type, payload: { actionId, ...payload } }, origin);
+    return actionId;
   }
 
   return {
     /** Asks for a handshake, which brings a token. */
     ready: () => say("notifyReady"),
+    /** Shows a sentence in the Dashboard's own corner; whether the Dashboard said that it does. */
+    notify: (title) =>
+      new Promise((resolve) => {
+        const actionId = say("notification", { status: "success", title });
+        asked.set(actionId, resolve);
+        setTimeout(() => settle(actionId, false), ANSWER_SECONDS * 1000);
+      }),
   };
 }

@@ -88,6 +88,14 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (back) document.getElementById(back)?.focus();
 });
 
+document.addEventListener("htmx:oobAfterSwap", async () => {
+  const done = notice.querySelector(".done");
+  if (!done) return;
+  // Shown twice it would only be in the way; a Dashboard that does not answer leaves it to us.
+  done.classList.add("told");
+  done.classList.toggle("told", await bridge.notify(done.textContent));
+});
+
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   // Somebody between us and the app answered with something else than one of its sentences.
   if (detail.xhr.status >= 400 && !detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) {

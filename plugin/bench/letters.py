@@ -51,7 +51,7 @@ def write_letters(path: Path, count: int, pen: Pen) -> None:
     """So many requests in a file, each with its length before it."""
     with path.open("wb") as file:
         for number in range(count):
-            request = _request(_body(number), pen)
+            request = _request(body(number), pen)
             file.write(LENGTH.pack(len(request)) + request)
 
 
@@ -81,13 +81,13 @@ def _request(body: bytes, pen: Pen) -> bytes:
     return head.encode() + body
 
 
-def _body(number: int) -> bytes:
-    """An order of one to five lines of one of some thousand customers, within the last year."""
+def body(number: int, user_id: str | None = None, placed: datetime | None = None) -> bytes:
+    """An order of one to five lines, of one of some thousand customers and within the last year if not said else."""
     chance = random.Random(number)
-    customer = chance.randrange(CUSTOMERS)
+    user_id = user_id or _encoded(f"User:{chance.randrange(CUSTOMERS)}".encode())
     lines = [_line(number, position, chance) for position in range(chance.randint(1, 5))]
     total = round(sum(line["totalPrice"]["gross"]["amount"] for line in lines), 2)
-    placed = datetime.now(UTC) - timedelta(days=chance.randrange(2, 365), seconds=number)
+    placed = placed or datetime.now(UTC) - timedelta(days=chance.randrange(2, 365), seconds=number)
     address = {"country": {"code": "US"}}
     order = {
         "id": _encoded(f"Order:{number:032d}".encode()),
@@ -95,8 +95,8 @@ def _body(number: int) -> bytes:
         "status": "FULFILLED",
         "created": placed.isoformat(),
         "updatedAt": (placed + timedelta(days=1)).isoformat(),
-        "userEmail": f"customer{customer}@bench.example",
-        "user": {"id": _encoded(f"User:{customer}".encode())},
+        "userEmail": f"{user_id}@bench.example",
+        "user": {"id": user_id},
         "voucherCode": None,
         "languageCodeEnum": "EN",
         "channel": {"slug": "default-channel"},

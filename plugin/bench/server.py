@@ -73,7 +73,7 @@ def app_of(kind: str, settings: Settings) -> ASGIApp:
             engine, http = Idle(), httpx.AsyncClient()
             house = build_house(settings, open_database(settings), http, engine.wake)
             entrance = open_entrance(settings, house, http)
-            return assemble(settings, house, engine, http, entrance.routes, entrance.close)
+            return assemble(settings, house, engine, http, entrance.routes, entrance.close, entrance.straight)
         case "draining":
             return create_app(settings)
         case _:

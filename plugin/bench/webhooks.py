@@ -6,7 +6,6 @@ that the ratio of the two says something on any machine.
 
 import json
 import os
-import secrets
 import signal
 import socket
 import statistics
@@ -22,9 +21,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-import psycopg
 from sqlalchemy import func, select
 
+from plugin.bench.databases import fresh_database
 from plugin.bench.letters import API_URL, APP_ID, Pen, new_pen, write_letters
 from plugin.errors import GiveUp
 from plugin.secrets import Keyring, new_key, new_pepper
@@ -71,7 +70,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 def _run(bench: Bench, number: int, pen: Pen, letters: Path, folder: Path) -> dict[str, float]:
     bench.say(f"Run {number + 1} of {bench.runs}")
-    with _database(bench, folder / f"run-{number}.db") as url:
+    with fresh_database(bench.postgres, folder / f"run-{number}.db") as url:
         environ = _environ(url)
         with _server("nothing", environ) as (port, process):
             _load(letters, port, 0, WARM_UP)
@@ -118,21 +117,6 @@ def _environ(url: str) -> dict[str, str]:
         "RETENTION_LOG_LEVEL": "WARNING",
         "RETENTION_PORT": str(port),
     }
-
-
-@contextmanager
-def _database(bench: Bench, path: Path) -> Iterator[str]:
-    if bench.postgres is None:
-        yield f"sqlite:///{path}"
-        return
-    name = f"retention_bench_{secrets.token_hex(6)}"
-    with psycopg.connect(bench.postgres, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield bench.postgres.rsplit("/", 1)[0] + f"/{name}"
-    finally:
-        with psycopg.connect(bench.postgres, autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _prepare(environ: Mapping[str, str], pen: Pen) -> None:

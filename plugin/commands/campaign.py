@@ -11,9 +11,9 @@ from plugin.commands.work import open_house, pick_shop
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.tactic import describe_params, read_params, write_params
 from plugin.errors import Rejected
+from plugin.flow.learn import measure_again
 from plugin.flow.switch import switch_off
 from plugin.flow.switch import switch_on as turn_on
-from plugin.flow.tick import measure_again
 from plugin.store import campaigns
 from plugin.store.campaigns import Limits
 

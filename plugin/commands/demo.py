@@ -50,11 +50,12 @@ def demo(once: bool, as_json: bool, households: int, folder: Path) -> None:
 
 def _perform(stage: Stage, history: list[Basket], bar: Progress) -> Figures:
     play.install(stage)
-    task = bar.add_task("Sending orders, oldest first", total=len(history))
-    play.replay(stage, history, lambda sent: bar.advance(task, sent))
     database = Database(stage.environ["RETENTION_DATABASE_URL"])
     with database.read() as connection:
         (shop,) = shops.everyone(connection)
+    play.until_past_is_read(database, shop.shop_id)
+    task = bar.add_task("Sending orders, oldest first", total=len(history))
+    play.replay(stage, history, lambda sent: bar.advance(task, sent))
     play.work_off(database, shop.shop_id, _countdown(bar, "Taking them in"))
     task = bar.add_task("Learning the rhythm, switching campaigns on", total=1)
     play.switch_on(stage)

@@ -1,6 +1,10 @@
 """`retention shops`, `retention configure`, `retention stop` and `retention start`."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -8,12 +12,15 @@ import click
 
 from plugin.commands.tables import print_table
 from plugin.commands.work import open_house, pick_shop
+from plugin.domain.stages import Limits
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import Rejected
-from plugin.flow.tick import measure_again
+from plugin.flow.learn import learn, measure_again
 from plugin.store import shops
+from plugin.store.shops import Shop
 
 SHOP = click.argument("shop", required=False)
+LIMIT = click.IntRange(0, 3650)
 ALL = click.option("--all", "every", is_flag=True, help="All shops.")
 
 
@@ -64,10 +71,15 @@ def start(shop: str | None, every: bool) -> None:
 @click.argument("shop", required=False)
 @click.option("--time-zone", help="IANA name, like Europe/Warsaw: its midnight divides days and ends codes.")
 @click.option("--origin", "origins", multiple=True, help="A storefront's address whose pages may ask; replaces all.")
-def configure(shop: str | None, time_zone: str | None, origins: tuple[str, ...]) -> None:
-    """Say what Saleor does not know of a shop: its time zone, and its storefronts' addresses."""
-    if time_zone is None and not origins:
-        raise Rejected("Say what to change: --time-zone or --origin.")
+@click.option("--at-risk-days", type=LIMIT, help="Silent for so long is at risk; 0: as the shop's rhythm has it.")
+@click.option("--dormant-days", type=LIMIT, help="Silent for so long is dormant; 0: as the shop's rhythm has it.")
+@click.option("--loyal-from", type=click.IntRange(2, 1000), help="Purchase days from which on a customer is loyal.")
+@click.option("--horizon-days", type=LIMIT, help="How far ahead the score looks; 0: as the shop's rhythm has it.")
+def configure(shop: str | None, time_zone: str | None, origins: tuple[str, ...], **limits: int | None) -> None:
+    """Say what Saleor does not know of a shop: its time zone, its storefronts' addresses, its life-cycle limits."""
+    wanted = {name: value or None for name, value in limits.items() if value is not None}
+    if time_zone is None and not origins and not wanted:
+        raise Rejected("Say what to change: --time-zone, --origin, or a limit like --at-risk-days.")
     if time_zone is not None and time_zone not in available_timezones():
         raise Rejected(f"“{time_zone}” is no time zone; it must be an IANA name like Europe/Warsaw.")
     wrong = [origin for origin in origins if not _is_origin(origin)]
@@ -80,9 +92,22 @@ def configure(shop: str | None, time_zone: str | None, origins: tuple[str, ...])
                 shops.set_time_zone(connection, chosen.shop_id, time_zone)
             if origins:
                 shops.set_origins(connection, chosen.shop_id, origins)
-        if time_zone is not None:
+            if wanted:
+                shops.set_limits(connection, chosen.shop_id, _limits(chosen, wanted))
+        if "horizon_days" in wanted:
+            learn(house, chosen.shop_id, timedelta(0))
+        elif time_zone is not None or wanted:
             measure_again(house, chosen.shop_id, house.clock())
     click.echo(f"{chosen.api_url} is configured.")
+
+
+def _limits(shop: Shop, wanted: Mapping[str, Any]) -> Limits:
+    limits = replace(shop.limits, **wanted)
+    if limits.at_risk_days and limits.dormant_days and limits.dormant_days <= limits.at_risk_days:
+        raise Rejected(
+            f"Dormant comes after at risk: {limits.dormant_days} days must be more than {limits.at_risk_days}."
+        )
+    return limits
 
 
 def _is_origin(text: str) -> bool:

@@ -11,6 +11,7 @@ from plugin.errors import Rejected
 from plugin.flow.house import House
 from plugin.settings import load_settings
 from plugin.store import shops
+from plugin.store.database import PATIENT_SECONDS
 from plugin.store.shops import Shop
 
 
@@ -20,7 +21,7 @@ def open_house() -> Iterator[House]:
     from plugin.main import build_house, open_database
 
     settings = load_settings(os.environ)
-    database = open_database(settings)
+    database = open_database(settings, PATIENT_SECONDS)
     # Each job of a command has an event loop of its own, so no connection is kept for the next one.
     http = httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0))
     try:

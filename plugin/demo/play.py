@@ -13,7 +13,8 @@ import httpx
 from plugin.demo.history import Basket, in_batches
 from plugin.demo.stage import Stage
 from plugin.errors import GiveUp, TryLater
-from plugin.store import effects, inbox
+from plugin.store import backfills, effects, inbox
+from plugin.store.backfills import Kind, Status
 from plugin.store.database import Database
 
 #: Baskets in one request to the sandbox.
@@ -96,7 +97,20 @@ def command(stage: Stage, *words: str) -> str:
 
 
 def switch_on(stage: Stage) -> None:
+    command(stage, "learn")  # what was learnt while the orders came in knew a part of them
     command(stage, "configure", "--origin", stage.sandbox)
     command(stage, "campaign", "edit", "free-shipping", "--set", f"thresholds={json.dumps(THRESHOLDS)}")
     command(stage, "campaign", "on", "free-shipping", "--inside-per-day", "100000")
     command(stage, "campaign", "on", "win-back", "--inside-per-day", str(INSIDE_PER_DAY))
+
+
+def until_past_is_read(database: Database, shop_id: int) -> None:
+    """The shop has no past yet; orders that come while it is read would be read as well."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with database.read() as connection:
+            walks = backfills.of_shop(connection, shop_id)
+        if all(kind in walks and walks[kind].status is Status.DONE for kind in (Kind.CUSTOMERS, Kind.ORDERS)):
+            return
+        time.sleep(0.1)
+    raise TryLater("The app did not ask the demo's shop for its past.")

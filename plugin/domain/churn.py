@@ -1,6 +1,9 @@
-"""When silence has outgrown a customer's own rhythm and the shop's.
+"""When a silence has become unusual: by the merchant's limits, the shop's model, or its plain rhythm.
 
-The own rhythm is shrunk to the shop's: with few purchases the shop speaks, with many the customer.
+The model's score only falls without an order, so the moment at which it has lost half of what it was at
+the last purchase can be worked out ahead. A shop with too little data for a model has its rhythm: the
+customer's own mean gap, shrunk to the shop's, so that with few purchases the shop speaks, with many the
+customer.
 """
 
 import math
@@ -9,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plugin.domain.customer import History
+from plugin.domain.prediction import Model, probability, silence_until
+from plugin.domain.stages import Limits, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,29 @@ class Rhythm:
     slack: float = 2.5
     #: Gaps (of customers of this shop) that these figures were learnt from.
     gaps: int = 0
+    #: Days within which nine in ten first parcels leave; None where too few are known.
+    parcel_days: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All that a shop measures its customers by."""
+
+    rhythm: Rhythm = Rhythm()
+    model: Model | None = None
+    limits: Limits = Limits()
+
+
+#: At risk, and dormant: the score has fallen to this share of what it was at the last purchase.
+AT_RISK_SHARE = 0.5
+DORMANT_SHARE = 0.1
+#: Without a model, dormant after so many times the silence that puts at risk.
+DORMANT_FACTOR = 2.0
+#: Beyond so many times the silence that the plain rhythm allows, a model is believed only where it still expects
+#: an order: one fitted to a shop whose orders are nearly all of the last days would call everybody active for years.
+MODEL_FACTOR = 2.0
+#: Further ahead no moment is stored.
+LONGEST_SILENCE = timedelta(days=3650)
 #: The shop's mean weighs as much as this many gaps of the customer's own.
 SHOP_WEIGHT = 2.0
 #: No silence shorter than this is a sign of anything.
@@ -41,14 +67,40 @@ def expected_gap(history: History, rhythm: Rhythm) -> float:
     return (SHOP_WEIGHT * rhythm.mean_gap + span) / (SHOP_WEIGHT + history.purchase_days - 1)
 
 
-def at_risk_from(history: History, rhythm: Rhythm) -> datetime | None:
-    """The moment from which this silence is unusual; None for somebody who has never bought.
+def turns_of(history: History, outlook: Outlook) -> Turns:
+    """The moments from which this silence is unusual, and very long.
 
-    It changes only with an order or with the shop's rhythm, so it can be stored and waited for.
+    They change only with an order or with the shop's outlook, so they can be stored and waited for.
     """
     if history.last_at is None:
-        return None
-    return history.last_at + max(SHORTEST_SILENCE, timedelta(days=rhythm.slack * expected_gap(history, rhythm)))
+        return Turns()
+    at_risk = _silence(history, outlook, outlook.limits.at_risk_days, AT_RISK_SHARE, 1.0)
+    dormant = _silence(history, outlook, outlook.limits.dormant_days, DORMANT_SHARE, DORMANT_FACTOR)
+    if outlook.limits.dormant_days is None:
+        dormant = max(DORMANT_FACTOR * SHORTEST_SILENCE, dormant)
+    if outlook.limits.at_risk_days is None:
+        at_risk = max(SHORTEST_SILENCE, at_risk)
+        if outlook.limits.dormant_days is not None:  # who is dormant was at risk before
+            at_risk = min(at_risk, dormant / DORMANT_FACTOR)
+    return Turns(history.last_at + at_risk, history.last_at + max(at_risk, dormant))
+
+
+def _silence(history: History, outlook: Outlook, limit: int | None, share: float, factor: float) -> timedelta:
+    if limit is not None:
+        return timedelta(days=limit)
+    days = factor * outlook.rhythm.slack * expected_gap(history, outlook.rhythm)
+    if outlook.model is not None and outlook.model.usable:
+        days = _by_score(outlook.model, history, share, MODEL_FACTOR * days)
+    return timedelta(days=min(days, LONGEST_SILENCE / timedelta(days=1)))
+
+
+def _by_score(model: Model, history: History, share: float, allowed: float) -> float:
+    """Days until the score has fallen to that share of its beginning, or sooner where the model is not to be believed.
+
+    Beyond `allowed` days it has to be sure: an order is at least as likely as the share itself.
+    """
+    fallen = silence_until(model, history, share * probability(model, history, 0.0))
+    return fallen if fallen <= allowed else min(fallen, max(allowed, silence_until(model, history, share)))
 
 
 def learn_rhythm(purchases: Iterable[Sequence[datetime]]) -> Rhythm:
@@ -74,15 +126,3 @@ def _ratios(times: Sequence[datetime], mean_gap: float) -> Iterable[float]:
         span = (times[n - 1] - times[0]) / timedelta(days=1)
         expected = (SHOP_WEIGHT * mean_gap + span) / (SHOP_WEIGHT + n - 1)
         yield (times[n] - times[n - 1]) / timedelta(days=1) / expected
-
-
-def why_at_risk(history: History, rhythm: Rhythm, now: datetime) -> str:
-    """The evidence in a sentence, with the numbers in it."""
-    if history.last_at is None:
-        return "Has not bought yet."
-    silence = (now - history.last_at).days
-    usual = round(expected_gap(history, rhythm))
-    whose = (
-        f"Usually buys every {usual} days" if history.purchase_days > 2 else f"Customers here buy every {usual} days"
-    )
-    return f"{whose}; silent for {silence} days since the last order."

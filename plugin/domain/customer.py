@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from plugin.domain.ledger import MOST_ITEMS
+
+N = TypeVar("N", int, Decimal)
+
+
+#: Days in which the weight of a purchase halves, in `History.recent_28` and `recent_91`.
+SHORT_HALF_LIFE, LONG_HALF_LIFE = 28.0, 91.0
 
 
 class Purchase(Protocol):
@@ -25,20 +33,42 @@ class Purchase(Protocol):
     def refunded(self) -> Decimal: ...
     @property
     def placed_at(self) -> datetime: ...
+    @property
+    def voucher_code(self) -> str | None: ...
+    @property
+    def items(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the orders that count add up to."""
+    """What the orders that count add up to. Days are the shop's; several orders on one are one purchase."""
 
     orders: int = 0
-    #: Distinct days of the shop's calendar with at least one order: several on one day are one purchase.
+    #: Distinct days with at least one order.
     purchase_days: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
     last_order_id: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
     #: Gross less refunds, by currency; never added up across currencies.
     spent: Mapping[str, Decimal] = field(default_factory=dict)
+    #: Orders by currency.
+    bought: Mapping[str, int] = field(default_factory=dict)
+    #: Squared days between successive purchase days, added up.
+    gap_squares: float = 0.0
+    #: Days between the last two purchase days.
+    last_gap: int | None = None
+    #: Purchase days, each weighing half of what it did 28 (91) days later, as of the last one.
+    recent_28: float = 0.0
+    recent_91: float = 0.0
+    #: Of the last order.
+    currency: str | None = None
+    last_total: Decimal = Decimal(0)
+    #: Orders with a voucher, orders with a refund, pieces in all orders.
+    discounted: int = 0
+    refunded: int = 0
+    items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +92,58 @@ def fold(orders: Iterable[Purchase], zone: tzinfo) -> History:
 
     `zone` is the shop's: its midnight divides one purchase day from the next.
     """
-    counting = [order for order in orders if order.counts]
-    if not counting:
-        return History()
-    days: set[date] = set()
-    spent: dict[str, Decimal] = {}
-    for order in counting:
-        days.add(order.placed_at.astimezone(zone).date())
-        spent[order.currency] = spent.get(order.currency, Decimal(0)) + order.total - order.refunded
-    first = min(counting, key=_age)
-    last = max(counting, key=_age)
-    return History(
-        orders=len(counting),
-        purchase_days=len(days),
-        first_at=first.placed_at,
-        last_at=last.placed_at,
-        last_order_id=last.order_id,
-        spent=dict(sorted(spent.items())),
-    )
+    history = History()
+    for order in sorted((order for order in orders if order.counts), key=_age):
+        history = _with(history, order, zone)
+    return history
 
 
 def extend(history: History, order: Purchase, zone: tzinfo) -> History | None:
     """The fold with one more order, which was not in it, at its end; None where only a fold can tell."""
     if not order.counts:
         return history
-    if history.last_at is None or history.first_at is None:
-        return fold([order], zone)
-    if order.placed_at <= history.last_at:
+    if history.last_at is not None and order.placed_at <= history.last_at:
         return None
-    same_day = order.placed_at.astimezone(zone).date() == history.last_at.astimezone(zone).date()
-    spent = {**history.spent}
-    spent[order.currency] = spent.get(order.currency, Decimal(0)) + order.total - order.refunded
+    return _with(history, order, zone)
+
+
+def _with(history: History, order: Purchase, zone: tzinfo) -> History:
+    """One step of the fold: an order that counts, later than all before."""
+    day = order.placed_at.astimezone(zone).date()
+    gap = None if history.last_day is None else (day - history.last_day).days
+    kept = order.total - order.refunded
     return History(
         orders=history.orders + 1,
-        purchase_days=history.purchase_days + (0 if same_day else 1),
-        first_at=history.first_at,
+        purchase_days=history.purchase_days + (gap != 0),
+        first_at=history.first_at or order.placed_at,
         last_at=order.placed_at,
         last_order_id=order.order_id,
-        spent=dict(sorted(spent.items())),
+        first_day=history.first_day or day,
+        last_day=day,
+        spent=_plus(history.spent, order.currency, kept),
+        bought=_plus(history.bought, order.currency, 1),
+        gap_squares=history.gap_squares + (gap or 0) ** 2,
+        last_gap=gap or history.last_gap,
+        recent_28=_decayed(history.recent_28, gap, SHORT_HALF_LIFE),
+        recent_91=_decayed(history.recent_91, gap, LONG_HALF_LIFE),
+        currency=order.currency,
+        last_total=kept,
+        discounted=history.discounted + bool(order.voucher_code),
+        refunded=history.refunded + (order.refunded > 0),
+        items=min(MOST_ITEMS, history.items + order.items),
     )
+
+
+def _decayed(weight: float, gap: int | None, half_life: float) -> float:
+    """The weight as of a day later by that gap, with the purchase of that day."""
+    return weight if gap == 0 else weight * 2.0 ** (-(gap or 0) / half_life) + 1
+
+
+def _plus(sums: Mapping[str, N], currency: str, amount: N) -> dict[str, N]:
+    """In the order of the currencies' names, so that equal histories are written alike."""
+    if currency in sums:
+        return {name: value + amount if name == currency else value for name, value in sums.items()}
+    return dict(sorted({**sums, currency: amount}.items()))
 
 
 def _age(order: Purchase) -> tuple[datetime, str]:

@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+#: The state of a parcel that was packed and sent; what waits, comes back or is cancelled is a fulfilment, too.
+SENT = "FULFILLED"
+#: Orders of which something has not been sent.
+NOT_SENT = frozenset({"UNFULFILLED", "PARTIALLY_FULFILLED"})
 #: Saleor's order states in which nothing has been bought (yet, or any more).
 NOT_COUNTING = frozenset({"DRAFT", "UNCONFIRMED", "CANCELED", "EXPIRED"})
+#: More pieces than this are counted as this many, so that sums of them fit wherever they are kept.
+MOST_ITEMS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,18 @@ class Order:
     language: str | None = None
     lines: tuple[Line, ...] = ()
     fulfilments: tuple[Fulfilment, ...] = ()
+    #: How many pieces, of an order whose lines nobody knows.
+    pieces: int = 0
 
     @property
     def counts(self) -> bool:
         """Confirmed or later, and not cancelled."""
         return self.status not in NOT_COUNTING
+
+    @property
+    def items(self) -> int:
+        """Pieces in all lines."""
+        return min(MOST_ITEMS, sum(line.quantity for line in self.lines) if self.lines else self.pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from plugin.domain.churn import Rhythm, at_risk_from
 from plugin.domain.customer import History
-
-#: From this many purchase days on a customer is loyal, as long as the rhythm holds.
-LOYAL_FROM = 5
+from plugin.domain.stages import Activity, Limits, Step, Turns, step_of
 
 
 class Segment(StrEnum):
@@ -17,11 +14,14 @@ class Segment(StrEnum):
     AT_RISK = "at_risk"
 
 
-def segment_of(history: History, rhythm: Rhythm, now: datetime) -> Segment:
+def segment_of(history: History, turns: Turns, limits: Limits, now: datetime) -> Segment:
     """New until the second purchase day; at risk from the moment the silence is unusual, whoever it is."""
-    leaves_at = at_risk_from(history, rhythm)
-    if leaves_at is not None and leaves_at <= now:
+    if turns.activity(now) is not Activity.ACTIVE:
         return Segment.AT_RISK
-    if history.purchase_days < 2:
-        return Segment.NEW
-    return Segment.LOYAL if history.purchase_days >= LOYAL_FROM else Segment.REGULAR
+    match step_of(history, limits):
+        case Step.PROSPECT | Step.FIRST:
+            return Segment.NEW
+        case Step.REPEAT:
+            return Segment.REGULAR
+        case Step.LOYAL:
+            return Segment.LOYAL

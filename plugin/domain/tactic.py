@@ -12,9 +12,11 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from plugin.domain.churn import Rhythm
+from plugin.domain.churn import Outlook
 from plugin.domain.customer import CustomerState
 from plugin.domain.effects import Banner, Slot, Wish
+from plugin.domain.signals import Signal
+from plugin.domain.stages import Turns
 from plugin.errors import Rejected
 
 
@@ -40,11 +42,15 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that a tactic may know: one customer, the shop's rhythm and the moment."""
+    """All that a tactic may know: one customer, what the shop measures customers by, and the moment."""
 
     state: CustomerState
-    rhythm: Rhythm
+    outlook: Outlook
+    #: When silence alone moves this customer on.
+    turns: Turns
     now: datetime
+    #: Why they may be leaving, the strongest first; empty as long as the silence is a usual one.
+    signals: tuple[Signal, ...] = ()
     #: Channel → currency, for what is said in money.
     channels: Mapping[str, str] = field(default_factory=dict)
     #: What each slot shows this customer now, and so has promised.

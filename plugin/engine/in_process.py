@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from plugin.engine.attempt import attempt_drain, attempt_job
-from plugin.engine.port import GRACE_SECONDS, Drain, Job, Lane, LaneKind
+from plugin.engine.port import (
+    GRACE_SECONDS,
+    HISTORY_QUEUE,
+    OTHER_QUEUE,
+    RECEIVE_QUEUE,
+    Drain,
+    Job,
+    Lane,
+    queue_of,
+)
 
 #: Wake-ups that other processes left since the last call.
 Letters = Callable[[], Iterable[Lane]]
@@ -53,7 +62,7 @@ class _Line:
 
 
 class InProcess:
-    """`receivers` tasks empty inboxes, `others` deliver and tick: neither can hold up the other."""
+    """`receivers` tasks empty inboxes, `others` deliver and tick, one reads history: none holds up another."""
 
     def __init__(
         self,
@@ -65,7 +74,7 @@ class InProcess:
         grace: float = GRACE_SECONDS,
     ) -> None:
         self._drain = drain
-        self._sizes = {True: receivers, False: others}
+        self._sizes = {RECEIVE_QUEUE: receivers, OTHER_QUEUE: others, HISTORY_QUEUE: 1}
         self._grace = grace
         self._jobs: list[tuple[timedelta, str, Job]] = []
         self._woken: dict[Lane, None] = {}
@@ -94,13 +103,11 @@ class InProcess:
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._bell.set()
-        lines = {True: _Line(), False: _Line()}
+        lines = {queue: _Line() for queue in self._sizes}
         side = [asyncio.create_task(self._hand_over(lines))]
         side += [asyncio.create_task(self._repeat(period, name, job)) for period, name, job in self._jobs]
         workers = [
-            asyncio.create_task(self._work(line))
-            for receiving, line in lines.items()
-            for _ in range(self._sizes[receiving])
+            asyncio.create_task(self._work(line)) for queue, line in lines.items() for _ in range(self._sizes[queue])
         ]
         try:
             await self._stopping.wait()
@@ -133,14 +140,14 @@ class InProcess:
             finally:
                 await line.done(lane, more=more)
 
-    async def _hand_over(self, lines: dict[bool, _Line]) -> None:
+    async def _hand_over(self, lines: dict[str, _Line]) -> None:
         while True:
             await self._bell.wait()
             self._bell.clear()
             with self._woken_lock:
                 lanes, self._woken = list(self._woken), {}
-            for receiving, line in lines.items():
-                await line.join(lane for lane in lanes if (lane.kind is LaneKind.RECEIVE) == receiving)
+            for queue, line in lines.items():
+                await line.join(lane for lane in lanes if queue_of(lane) == queue)
 
     async def _repeat(self, period: timedelta, name: str, job: Job) -> None:
         loop = asyncio.get_running_loop()

@@ -15,8 +15,17 @@ from procrastinate.manager import JobManager, get_channel_for_queues
 
 from plugin.engine.attempt import attempt_drain, attempt_job
 from plugin.engine.cron import cron
-from plugin.engine.port import GRACE_SECONDS, Drain, Job, Lane, parse_lane
-from plugin.engine.waking import DRAIN_TASK, OTHER_QUEUE, RECEIVE_QUEUE, Waking, connector, defer
+from plugin.engine.port import (
+    GRACE_SECONDS,
+    HISTORY_QUEUE,
+    OTHER_QUEUE,
+    RECEIVE_QUEUE,
+    Drain,
+    Job,
+    Lane,
+    parse_lane,
+)
+from plugin.engine.waking import DRAIN_TASK, Waking, connector, defer
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +64,7 @@ class _Lanes(JobManager):
 
 
 class OnPostgres:
-    """Two workers a process: one for inboxes, one for everything else, so that neither holds up the other."""
+    """Three workers a process: for inboxes, for history, for everything else, so that none holds up another."""
 
     def __init__(
         self,
@@ -68,12 +77,12 @@ class OnPostgres:
         grace: float = GRACE_SECONDS,
     ) -> None:
         self._drain = drain
-        self._sizes = {RECEIVE_QUEUE: receivers, OTHER_QUEUE: others}
+        self._sizes = {RECEIVE_QUEUE: receivers, OTHER_QUEUE: others, HISTORY_QUEUE: 1}
         self._dead_after = dead_after
         self._grace = grace
-        shared = connector(url, most_connections=receivers + others + 3)
-        # Periodic jobs belong to an app: with one app for both workers each job would be offered twice.
-        self._apps = {queue: App(connector=shared) for queue in (RECEIVE_QUEUE, OTHER_QUEUE)}
+        shared = connector(url, most_connections=receivers + others + 5)
+        # Periodic jobs belong to an app: with one app for all workers each job would be offered to each.
+        self._apps = {queue: App(connector=shared) for queue in self._sizes}
         for app in self._apps.values():
             app.job_manager = _Lanes(app)
             app.task(name=DRAIN_TASK, pass_context=True)(self._run_drain)

@@ -17,6 +17,8 @@ class LaneKind(StrEnum):
     DELIVER = "deliver"
     #: What time alone makes true in a shop.
     TICK = "tick"
+    #: A shop's past, read from the platform: it can wait for everything else.
+    HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,20 @@ def parse_lane(text: str) -> Lane:
     """The inverse of `str(lane)`. Raises `ValueError` for anything else."""
     kind, _, shop_id = text.partition(":")
     return Lane(LaneKind(kind), int(shop_id))
+
+
+#: Lanes of one queue wait for each other; those of different queues never do.
+RECEIVE_QUEUE, OTHER_QUEUE, HISTORY_QUEUE = "receive", "other", "history"
+
+
+def queue_of(lane: Lane) -> str:
+    match lane.kind:
+        case LaneKind.RECEIVE:
+            return RECEIVE_QUEUE
+        case LaneKind.HISTORY:
+            return HISTORY_QUEUE
+        case LaneKind.DELIVER | LaneKind.TICK:
+            return OTHER_QUEUE
 
 
 #: Empties a lane by one batch; True says that more is waiting, `TryLater` that the lane should rest.

@@ -13,7 +13,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
-from plugin.engine.port import Job, Lane, LaneKind
+from plugin.engine.port import Job, Lane, queue_of
 
 log = structlog.get_logger(__name__)
 
@@ -25,12 +25,6 @@ POOL_SECONDS = 5
 #: Lanes that one transaction wakes.
 MOST_AT_ONCE = 500
 DRAIN_TASK = "drain"
-RECEIVE_QUEUE = "receive"
-OTHER_QUEUE = "other"
-
-
-def queue_of(lane: Lane) -> str:
-    return RECEIVE_QUEUE if lane.kind is LaneKind.RECEIVE else OTHER_QUEUE
 
 
 def conninfo(url: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.churn import turns_of
 from plugin.domain.effects import Banner, EffectKind, GiveCode, Slot
 from plugin.domain.offers import read_offer
 from plugin.domain.tactic import Trigger, TriggerKind
@@ -245,7 +246,8 @@ def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign
     if campaign is None:
         return "The campaign is not there any more."
     episode = decisions.episode_of(connection, scene.shop_id, effect.decision_id or 0)
-    wishes = campaign.tactic.decide(view_of(scene, customer), Trigger(TriggerKind.MOMENT, scene.now), campaign.params)
+    view = view_of(connection, scene, customer, turns_of(customer.state.history, scene.shop.outlook))
+    wishes = campaign.tactic.decide(view, Trigger(TriggerKind.MOMENT, scene.now), campaign.params)
     if any(isinstance(wish, GiveCode) and wish.episode == episode for wish in wishes):
         return customer
     return "No longer needed: the customer has moved on since the decision."

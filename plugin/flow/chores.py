@@ -2,24 +2,29 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import anyio
 import structlog
 
 from plugin.errors import RetentionError, TokenRefused
+from plugin.flow.daily_report import keep_when_due
 from plugin.flow.defaults import refresh_channels
+from plugin.flow.fit import fit_apart
 from plugin.flow.house import House
 from plugin.flow.lanes import sweep
-from plugin.flow.tick import learn
+from plugin.flow.learn import LEARN_EVERY, learn
 from plugin.flow.trouble import tell
-from plugin.store import channels, decisions, effects, inbox, shops
+from plugin.store import backfills, channels, decisions, effects, inbox, shops
+from plugin.store.backfills import Kind, Status
 from plugin.store.shops import Shop, ShopStatus
 
 log = structlog.get_logger(__name__)
 
 #: Rows of one transaction when old ones are removed.
 PRUNE = 1_000
+SHUT = frozenset({ShopStatus.DEACTIVATED, ShopStatus.REFUSED})
 CHANNELS_EVERY = timedelta(days=1)
 
 
@@ -40,8 +45,13 @@ class Chore:
 
 
 def chores(house: House, keep: Keep) -> Sequence[Chore]:
+    resting: dict[int, datetime] = {}
+
     async def erase() -> None:
         await anyio.to_thread.run_sync(erase_left_shops, house)
+
+    async def report(house: House, shop: Shop) -> None:
+        await anyio.to_thread.run_sync(keep_when_due, house, shop, resting)
 
     async def old() -> None:
         await anyio.to_thread.run_sync(prune, house, keep)
@@ -50,7 +60,9 @@ def chores(house: House, keep: Keep) -> Sequence[Chore]:
         Chore("sweep", timedelta(seconds=5), lambda: sweep(house)),
         Chore("channels", timedelta(seconds=30), lambda: _each(house, _channels)),
         Chore("trouble", timedelta(minutes=1), lambda: _each(house, tell)),
-        Chore("learn", timedelta(minutes=10), lambda: _each(house, _learn)),
+        Chore("knock", timedelta(minutes=10), lambda: knock(house)),
+        Chore("learn", timedelta(seconds=30), lambda: _each(house, _learn)),
+        Chore("report", timedelta(seconds=30), lambda: _each(house, report)),
         Chore("erase", timedelta(hours=1), erase),
         Chore("prune", timedelta(hours=1), old),
     )
@@ -66,6 +78,32 @@ async def _each(house: House, job: Callable[[House, Shop], Awaitable[None]]) -> 
             log.warning("token_refused", shop=shop.api_url, error=str(error))
         except RetentionError as error:
             log.warning("chore_failed", shop=shop.api_url, error=str(error))
+        except Exception:
+            log.exception("chore_broke", shop=shop.api_url)
+
+
+async def knock(house: House) -> None:
+    """Shops that were switched off, or did not take our token: one that takes it again is back, whatever
+    became of the event that should have said so.
+    """
+    for shop in await anyio.to_thread.run_sync(_shut, house):
+        try:
+            await house.connect(shop).call("WhoAmI")
+        except RetentionError:
+            continue
+        await anyio.to_thread.run_sync(_reopened, house, shop)
+        log.info("shop_is_back", shop=shop.api_url)
+
+
+def _shut(house: House) -> list[Shop]:
+    with house.database.read() as connection:
+        return [shop for shop in shops.everyone(connection) if shop.status in SHUT]
+
+
+def _reopened(house: House, shop: Shop) -> None:
+    with house.database.write() as connection:
+        if shops.get(connection, shop.shop_id).status in SHUT:  # it may have been uninstalled meanwhile
+            shops.set_status(connection, shop.shop_id, ShopStatus.ACTIVE, house.clock())
 
 
 def _active(house: House) -> list[Shop]:
@@ -90,7 +128,21 @@ def _channels_are_old(house: House, shop_id: int) -> bool:
 
 
 async def _learn(house: House, shop: Shop) -> None:
-    await anyio.to_thread.run_sync(learn, house, shop.shop_id)
+    older_than = await anyio.to_thread.run_sync(_learnt_before, house, shop)
+    if older_than is not None:
+        await anyio.to_thread.run_sync(partial(learn, house, shop.shop_id, older_than, fit=fit_apart))
+
+
+def _learnt_before(house: House, shop: Shop) -> timedelta | None:
+    """How old must be what was learnt; None while the shop's past is still coming in."""
+    with house.database.read() as connection:
+        past = backfills.of_shop(connection, shop.shop_id).get(Kind.ORDERS)
+    if past is None:
+        return None if house.reads_history and shop.rhythm_at is None else LEARN_EVERY
+    if past.status is Status.RUNNING:
+        return None
+    came_in = past.finished_at is not None and shop.rhythm_at is not None and shop.rhythm_at < past.finished_at
+    return timedelta(0) if came_in else LEARN_EVERY
 
 
 def erase_left_shops(house: House) -> None:

@@ -24,3 +24,5 @@ class House:
     clock: Callable[[], datetime]
     #: How long the data of a shop that left is kept.
     grace: timedelta
+    #: Whether what was before the install is read by itself, and healed every day.
+    reads_history: bool = True

@@ -7,6 +7,7 @@ import anyio
 from sqlalchemy import Connection
 
 from plugin.engine.port import Lane, LaneKind
+from plugin.flow.backfill import backfill, is_due, rests
 from plugin.flow.deliver import deliver
 from plugin.flow.house import House
 from plugin.flow.receive import receive
@@ -39,6 +40,8 @@ def drain_with(house: House, turn: float = TURN) -> Callable[[Lane], Awaitable[b
                 more = await batches(tick, lane.shop_id)
             case LaneKind.DELIVER:
                 return await deliver(house, lane.shop_id)
+            case LaneKind.HISTORY:
+                return house.reads_history and await backfill(house, lane.shop_id)
         if not more:  # What was decided here is carried out there.
             house.wake([Lane(LaneKind.DELIVER, lane.shop_id)])
         return more
@@ -54,7 +57,7 @@ def lanes_with_work(house: House) -> list[Lane]:
             Lane(kind, shop.shop_id)
             for kind in LaneKind
             for shop in shops.everyone(connection)
-            if _has_work(connection, kind, shop, now)
+            if (kind is not LaneKind.HISTORY or house.reads_history) and _has_work(connection, kind, shop, now)
         ]
 
 
@@ -63,6 +66,8 @@ def _has_work(connection: Connection, kind: LaneKind, shop: Shop, now: datetime)
         return inbox.any_due(connection, shop.shop_id, now)
     if not shop.active or shop.stopped:
         return False
+    if kind is LaneKind.HISTORY:
+        return not rests(shop, now) and is_due(connection, shop, now)
     if kind is LaneKind.DELIVER:
         return effects.any_due(connection, shop.shop_id, now)
     return customers.any_due(connection, shop.shop_id, now) or campaigns.any_inside(connection, shop.shop_id)

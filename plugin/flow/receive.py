@@ -78,7 +78,7 @@ def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
 def _one(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) -> bool:
     event = decode(row.event, row.body, scene.shop.app_id)
     for touch in apply(connection, scene, eraser, event):
-        _look_again(connection, scene, touch)
+        look_again(connection, scene, touch)
     return True
 
 
@@ -97,7 +97,8 @@ def _carefully(connection: Connection, scene: Scene, eraser: Eraser, row: InboxR
 
 
 def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exception) -> None:
-    said = f"{type(error).__name__}: {error}"
+    # What a database says may hold the values that were to be written.
+    said = type(error).__name__ if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}"
     log.warning("event_failed", shop=scene.shop.api_url, saleor_event=row.event, row=row.row_id, error=said)
     if isinstance(error, RetentionError) or row.attempts >= len(WAITS):
         inbox.dead(connection, scene.shop_id, row.row_id, said)
@@ -107,7 +108,7 @@ def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exceptio
         metrics.received.labels(row.event, "again").inc()
 
 
-def _look_again(connection: Connection, scene: Scene, touch: Touch) -> None:
+def look_again(connection: Connection, scene: Scene, touch: Touch) -> None:
     customer = touch.customer or customers.lock(connection, scene.shop_id, touch.customer_id)
     if customer is not None:
         reconsider(connection, scene, customer, _history(connection, scene, customer, touch), touch.trigger)

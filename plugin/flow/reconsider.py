@@ -1,40 +1,70 @@
 """One customer, looked at again: state, decisions, effects and the next moment, in the caller's transaction."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from plugin.domain.churn import at_risk_from
+from plugin.domain.churn import turns_of
 from plugin.domain.customer import History
-from plugin.domain.decide import Decision, Verdict, decide
+from plugin.domain.decide import STALE_AFTER, Decision, Verdict, decide
 from plugin.domain.effects import GiveCode, ShowBanner, Slot
 from plugin.domain.segments import segment_of
-from plugin.domain.tactic import Trigger, View
+from plugin.domain.signals import Signal, signals_of
+from plugin.domain.stages import Activity, Turns
+from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.flow import asks, promises
 from plugin.flow.scene import Scene
 from plugin.store import customers, decisions
 from plugin.store.customers import Customer
+from plugin.store.evidence import evidence_of
 
 
-def view_of(scene: Scene, customer: Customer) -> View:
-    return View(customer.state, scene.shop.rhythm, scene.now, scene.currencies, customer.shown)
+def view_of(connection: Connection, scene: Scene, customer: Customer, turns: Turns) -> View:
+    """The customer as tactics see them; why they may be leaving is looked up only when they may be."""
+    history = customer.state.history
+    signals: tuple[Signal, ...] = ()
+    if turns.activity(scene.now) is not Activity.ACTIVE:
+        evidence = evidence_of(connection, scene.shop_id, customer.customer_id, history.last_order_id)
+        signals = signals_of(history, scene.shop.outlook, evidence, scene.now)
+    return View(customer.state, scene.shop.outlook, turns, scene.now, signals, scene.currencies, customer.shown)
 
 
 def reconsider(
     connection: Connection, scene: Scene, customer: Customer, history: History, trigger: Trigger
 ) -> list[Decision]:
     """What was decided. The customer is locked by the caller."""
-    segment = segment_of(history, scene.shop.rhythm, scene.now)
+    turns = turns_of(history, scene.shop.outlook)
+    segment = segment_of(history, turns, scene.shop.limits, scene.now)
     promise = promises.standing(connection, scene, customer)
+    before = customer
     customer = replace(customer, state=replace(customer.state, history=history), shown=promise.shown)
-    verdict = _verdict(connection, scene, customer, trigger)
+    verdict = _verdict(connection, scene, customer, turns, trigger)
     ends_at = promises.follow(connection, scene, segment, promise, shown_by_decision=_shows(verdict))
-    turning = at_risk_from(history, scene.shop.rhythm)
-    moments = [at for at in (turning, verdict.check_again, ends_at) if at is not None and at > scene.now]
-    customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, min(moments, default=None))
+    ahead = [at for at in (turns.next_after(scene.now), verdict.check_again, ends_at) if at and at > scene.now]
+    overdue = overdue_moments(before, history, turns, trigger.kind, scene.now)
+    next_moment = min((*ahead, *overdue), default=None)
+    customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, turns, next_moment)
     for decision in verdict.decisions:
         carry(connection, scene, customer, decision, trigger)
     return list(verdict.decisions)
+
+
+def overdue_moments(
+    before: Customer, history: History, turns: Turns, kind: TriggerKind, now: datetime
+) -> Iterator[datetime]:
+    """Moments that have come and that only the tick may act on, so whoever else looks leaves them to it.
+
+    One is that it has not got to yet. The other was drawn near by a new model alone, a day at most: it
+    would have come by itself, and a model that is learnt every day must not swallow it.
+    """
+    if kind is not TriggerKind.MOMENT and before.next_moment is not None and before.next_moment <= now:
+        yield before.next_moment
+    was, at = before.turns.at_risk_from, turns.at_risk_from
+    unchanged = before.state.history == history
+    if unchanged and was is not None and at is not None and was > now >= at > now - STALE_AFTER:
+        yield at
 
 
 def carry(connection: Connection, scene: Scene, customer: Customer, decision: Decision, trigger: Trigger) -> None:
@@ -53,8 +83,8 @@ def _shows(verdict: Verdict) -> bool:
     return any(isinstance(wish, ShowBanner) and wish.banner.slot is Slot.FREE_SHIPPING for wish in wishes)
 
 
-def _verdict(connection: Connection, scene: Scene, customer: Customer, trigger: Trigger) -> Verdict:
+def _verdict(connection: Connection, scene: Scene, customer: Customer, turns: Turns, trigger: Trigger) -> Verdict:
     if not scene.decides:
         return Verdict((), None)
     standing = decisions.standing(connection, scene.shop_id, customer.customer_id)
-    return decide(view_of(scene, customer), trigger, scene.campaigns, standing)
+    return decide(view_of(connection, scene, customer, turns), trigger, scene.campaigns, standing)

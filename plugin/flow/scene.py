@@ -27,7 +27,7 @@ class Scene:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.shop.time_zone)
+        return self.shop.zone
 
     @property
     def currencies(self) -> Mapping[str, str]:

@@ -5,9 +5,10 @@ import anyio
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.engine.port import Lane, LaneKind
 from plugin.flow.defaults import refresh_channels
+from plugin.flow.fit import fit_apart
 from plugin.flow.house import House
+from plugin.flow.learn import learn, measure_again
 from plugin.flow.thresholds import KEY
-from plugin.flow.tick import learn, measure_again
 from plugin.store import campaigns
 from plugin.store.campaigns import Limits
 
@@ -25,7 +26,7 @@ async def switch_on(house: House, shop_id: int, name: str, inside_per_day: int, 
 
 
 def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str) -> Campaign:
-    learn(house, shop_id)
+    learn(house, shop_id, fit=fit_apart)
     with house.database.write() as connection:
         now = house.clock()
         found = campaigns.get(connection, shop_id, name, house.tactics)

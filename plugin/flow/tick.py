@@ -1,25 +1,19 @@
 """What time alone has made true: found by a stored moment, so that the cost grows with who is due."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from sqlalchemy import Connection
 
 from plugin.domain.campaigns import Campaign
-from plugin.domain.churn import learn_rhythm
-from plugin.domain.customer import fold
 from plugin.domain.decide import Outcome
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow.house import House
 from plugin.flow.reconsider import reconsider
 from plugin.flow.scene import Scene, set_scene
-from plugin.store import campaigns, customers, decisions, ledger, shops
+from plugin.store import backfills, campaigns, customers, decisions, shops
 
 #: Customers of one transaction.
 BATCH = 100
-#: The rhythm is learnt from up to so many customers with orders.
-LEARN_FROM = 5_000
-#: How often it is learnt again.
-LEARN_EVERY = timedelta(days=1)
 
 
 def tick(house: House, shop_id: int) -> bool:
@@ -27,8 +21,8 @@ def tick(house: House, shop_id: int) -> bool:
     now = house.clock()
     with house.database.write() as connection:
         shop = shops.get(connection, shop_id)
-        if not shop.active or shop.stopped:
-            return False
+        if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
+            return False  # moments stay due: with half of the past read, yesterday's customer looks silent
         scene = set_scene(connection, shop, house.tactics, now)
         more = _moments(connection, scene)
         for campaign in scene.campaigns:
@@ -73,38 +67,3 @@ def _inside(connection: Connection, scene: Scene, campaign: Campaign) -> bool:
 
 def _midnight(scene: Scene) -> datetime:
     return datetime.combine(scene.now.astimezone(scene.zone).date(), time(0), scene.zone)
-
-
-def learn(house: House, shop_id: int, older_than: timedelta = LEARN_EVERY) -> bool:
-    """Learn the shop's rhythm again when it is older; everybody is measured by it, and nothing is triggered.
-
-    Returns whether it was learnt. The moment of learning is kept last, so that a walk that was cut
-    short begins again.
-    """
-    now = house.clock()
-    with house.database.read() as connection:
-        shop = shops.get(connection, shop_id)
-        if not shop.active or (shop.rhythm_at is not None and now - shop.rhythm_at < older_than):
-            return False
-        rhythm = learn_rhythm(ledger.purchase_times(connection, shop_id, LEARN_FROM))
-    for learnt_at in (shop.rhythm_at, now):
-        with house.database.write() as connection:
-            shops.save_rhythm(connection, shop_id, rhythm, learnt_at)
-        if learnt_at is not now:
-            measure_again(house, shop_id, now)
-    return True
-
-
-def measure_again(house: House, shop_id: int, now: datetime) -> None:
-    """Everybody's state by the shop's present rhythm, in small transactions."""
-    reached, more = 0, True
-    while more:
-        with house.database.write() as connection:
-            scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, now)
-            ids = customers.after(connection, shop_id, reached, BATCH)
-            for reached in ids:
-                customer = customers.lock(connection, shop_id, reached)
-                if customer is not None:
-                    history = fold(ledger.purchases(connection, shop_id, reached), scene.zone)
-                    reconsider(connection, scene, customer, history, Trigger(TriggerKind.HISTORY, now))
-            more = bool(ids)

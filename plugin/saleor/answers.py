@@ -30,6 +30,22 @@ class NotPermitted(GiveUp):
     """A permission is missing, or Saleor does not know the token at all: it answers both alike."""
 
 
+class ObjectRefused(GiveUp):
+    """Objects of a list cannot be said, and never will be; the first is at this place of it."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class ObjectFailed(TryLater):
+    """Saleor failed inside at objects of a list; the first is at this place of it."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
 def data_of(asked: Operation, result: ExecutionResult) -> dict[str, Any]:
     """The data of an answer that holds no error of any kind."""
     data = result.data or {}
@@ -52,10 +68,26 @@ def _from_errors(asked: Operation, errors: Sequence[GraphQLError], data: Mapping
         return OutcomeUnknown(f"{asked.name}: Saleor did it, but could not say what it did ({said}).")
     if "PermissionDenied" in codes:
         return NotPermitted(f"{asked.name}: {said}. Grant the app this permission in the Dashboard.")
+    at = None if asked.mutation else _first_object(errors)
     if codes <= OUR_MISTAKES:
-        return GiveUp(f"{asked.name}: Saleor does not take the request: {said}.")
-    unclear = OutcomeUnknown if asked.mutation else TryLater
-    return unclear(f"{asked.name}: Saleor failed inside: {said}.")
+        said = f"{asked.name}: Saleor does not take the request: {said}."
+        return GiveUp(said) if at is None else ObjectRefused(said, at)
+    said = f"{asked.name}: Saleor failed inside: {said}."
+    if asked.mutation:
+        return OutcomeUnknown(said)
+    return TryLater(said) if at is None else ObjectFailed(said, at)
+
+
+def _first_object(errors: Sequence[GraphQLError]) -> int | None:
+    """The place in a connection at which the first of these is; None where one is of something else."""
+    places = list[int]()
+    for error in errors:
+        path = error.path or []
+        place = path[path.index("edges") + 1 :][:1] if "edges" in path else []
+        if not place or not isinstance(place[0], int):
+            return None
+        places.append(place[0])
+    return min(places)
 
 
 def _code(error: GraphQLError) -> str:

@@ -36,12 +36,26 @@ class Budget:
         """
         now = self._clock()
         full_at = max(self._full_at, now)
-        wait = max(full_at - self._tolerance, self._rest_until) - now
-        if wait > self._longest_wait:
-            raise TryLater(f"This shop takes no more calls now; the next in {wait:.0f} seconds.", after=wait)
+        wait = self._wait(full_at, self._tolerance, now)
         self._full_at = full_at + self._interval
         if wait > 0:
             await self._sleep(wait)
+
+    async def room(self) -> None:
+        """Returns when half of the burst is free, for work that can wait: what cannot will find calls left.
+
+        Takes no call. Raises `TryLater` as `acquire` does.
+        """
+        now = self._clock()
+        wait = self._wait(max(self._full_at, now), self._tolerance / 2, now)
+        if wait > 0:
+            await self._sleep(wait)
+
+    def _wait(self, full_at: float, tolerance: float, now: float) -> float:
+        wait = max(full_at - tolerance, self._rest_until) - now
+        if wait > self._longest_wait:
+            raise TryLater(f"This shop takes no more calls now; the next in {wait:.0f} seconds.", after=wait)
+        return wait
 
     def rest(self, seconds: float) -> None:
         """No call to this shop for so long (it said 429)."""

@@ -13,7 +13,7 @@ from plugin.saleor import payloads
 
 #: The keys that the official anonymizer writes are on the order; this is its only value.
 ANONYMIZED = "true"
-#: Of a product's name; longer ones are cut, since nothing hangs on their end.
+#: Of a product's name and of a first name; longer ones are cut, since nothing hangs on their end.
 NAME_LENGTH = 255
 
 P = TypeVar("P", bound=BaseModel)
@@ -146,7 +146,7 @@ def account_of(user: payloads.User) -> ledger.Account:
         email=email_of(user.email),
         confirmed=user.is_confirmed,
         updated_at=user.updated_at,
-        first_name=user.first_name,
+        first_name=user.first_name[:NAME_LENGTH],
         language=user.language_code,
         metadata={key: str(value) for key, value in said.items() if value is not None},
     )

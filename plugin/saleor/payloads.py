@@ -116,7 +116,7 @@ class Principal(Payload):
 class User(Payload):
     id: Id
     email: Email
-    first_name: Text
+    first_name: str
     is_confirmed: bool
     language_code: Annotated[str, Field(max_length=20)] | None = None
     updated_at: AwareDatetime

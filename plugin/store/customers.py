@@ -1,7 +1,7 @@
 """Customers: whose they are, what their orders add up to, what they are shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -13,8 +13,12 @@ from plugin.domain.customer import CustomerState, History
 from plugin.domain.effects import Banner, Slot
 from plugin.domain.ledger import Account
 from plugin.domain.segments import Segment
+from plugin.domain.stages import Turns
 from plugin.store.schema import customers
 from plugin.store.statements import locked
+
+#: Each has a column of its name.
+_HISTORY = tuple(field.name for field in fields(History))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Customer:
     state: CustomerState
     email: str | None
     segment: Segment
+    turns: Turns
     next_moment: datetime | None
     shown: Mapping[Slot, Banner]
     account_updated_at: datetime | None
@@ -35,7 +40,8 @@ def _known(*conditions: Any) -> Select[Any]:
     return select(customers).where(customers.c.shop_id == bindparam("shop"), *conditions).limit(1)
 
 
-_BY_ID = locked(_known(customers.c.id == bindparam("customer")))
+_SEEN = _known(customers.c.id == bindparam("customer"))
+_BY_ID = locked(_SEEN)
 _GLANCE = _known(customers.c.user_id == bindparam("user"))
 _BY_USER = locked(_GLANCE)
 _GUEST = locked(_known(customers.c.email == bindparam("email"), customers.c.user_id.is_(None)))
@@ -45,6 +51,11 @@ _PROVEN = locked(_known(customers.c.email == bindparam("email"), customers.c.con
 def lock(connection: Connection, shop_id: int, customer_id: int) -> Customer | None:
     """The customer, held until the transaction's end; None where there is none (any more)."""
     return _one(connection, _BY_ID, shop=shop_id, customer=customer_id)
+
+
+def by_id(connection: Connection, shop_id: int, customer_id: int) -> Customer | None:
+    """As `lock`, to be looked at only."""
+    return _one(connection, _SEEN, shop=shop_id, customer=customer_id)
 
 
 def by_user(connection: Connection, shop_id: int, user_id: str) -> Customer | None:
@@ -73,26 +84,29 @@ def create(
         "user_id": user_id,
         "email": email,
         "spent": {},
+        "bought": {},
         "shown": {},
         "created_at": now,
     }
     customer_id = connection.execute(customers.insert().values(values).returning(customers.c.id)).scalar_one()
     state = CustomerState(customer_id, user_id, "", None, confirmed=False, history=History())
-    return Customer(state, email, Segment.NEW, None, {}, None)
+    return Customer(state, email, Segment.NEW, Turns(), None, {}, None)
 
 
 def save_account(connection: Connection, shop_id: int, customer_id: int, account: Account) -> None:
-    _set(
-        connection,
-        shop_id,
-        customer_id,
-        user_id=account.user_id,
-        email=account.email,
-        confirmed=account.confirmed,
-        first_name=account.first_name,
-        language=account.language,
-        account_updated_at=account.updated_at,
-    )
+    _set(connection, shop_id, customer_id, **account_values(account))
+
+
+def account_values(account: Account) -> dict[str, Any]:
+    """As columns."""
+    return {
+        "user_id": account.user_id,
+        "email": account.email,
+        "confirmed": account.confirmed,
+        "first_name": account.first_name,
+        "language": account.language,
+        "account_updated_at": account.updated_at,
+    }
 
 
 def save_state(
@@ -101,21 +115,23 @@ def save_state(
     customer_id: int,
     history: History,
     segment: Segment,
+    turns: Turns,
     next_moment: datetime | None,
 ) -> None:
-    _set(
-        connection,
-        shop_id,
-        customer_id,
-        orders=history.orders,
-        purchase_days=history.purchase_days,
-        first_at=history.first_at,
-        last_at=history.last_at,
-        last_order_id=history.last_order_id,
-        spent={currency: str(amount) for currency, amount in history.spent.items()},
-        segment=segment.value,
-        next_moment=next_moment,
-    )
+    _set(connection, shop_id, customer_id, **state_values(history, segment, turns, next_moment))
+
+
+def state_values(history: History, segment: Segment, turns: Turns, next_moment: datetime | None) -> dict[str, Any]:
+    """As columns."""
+    return {
+        **{name: getattr(history, name) for name in _HISTORY},
+        "spent": {currency: str(amount) for currency, amount in history.spent.items()},
+        "bought": dict(history.bought),
+        "segment": segment.value,
+        "at_risk_from": turns.at_risk_from,
+        "dormant_from": turns.dormant_from,
+        "next_moment": next_moment,
+    }
 
 
 def save_shown(connection: Connection, shop_id: int, customer_id: int, shown: Mapping[Slot, Banner]) -> None:
@@ -132,6 +148,17 @@ def due(connection: Connection, shop_id: int, now: datetime, limit: int) -> Sequ
         .limit(limit)
     )
     return connection.execute(locked(statement, skip=True)).scalars().all()
+
+
+def at_risk(connection: Connection, shop_id: int, now: datetime, limit: int) -> list[Customer]:
+    """Who is at risk or dormant, those who became so last first."""
+    statement = (
+        select(customers)
+        .where(customers.c.shop_id == shop_id, customers.c.at_risk_from <= now)
+        .order_by(customers.c.at_risk_from.desc())
+        .limit(limit)
+    )
+    return [read_customer(row) for row in connection.execute(statement)]
 
 
 def any_due(connection: Connection, shop_id: int, now: datetime) -> bool:
@@ -175,29 +202,29 @@ def remove(connection: Connection, shop_id: int, customer_id: int) -> None:
 
 def _one(connection: Connection, statement: Select[Any], **named: Any) -> Customer | None:
     row = connection.execute(statement, named).one_or_none()
-    return None if row is None else _read(row)
+    return None if row is None else read_customer(row)
 
 
 @cache
-def _update(*names: str) -> Update:
-    """These columns of one customer."""
+def update_of(*names: str) -> Update:
+    """These columns of the customer `of_customer` of the shop `of_shop`."""
     where = (customers.c.shop_id == bindparam("of_shop"), customers.c.id == bindparam("of_customer"))
     return update(customers).where(*where).values({name: bindparam(name) for name in names})
 
 
 def _set(connection: Connection, shop_id: int, customer_id: int, **values: Any) -> None:
-    connection.execute(_update(*values), {"of_shop": shop_id, "of_customer": customer_id, **values})
+    connection.execute(update_of(*values), {"of_shop": shop_id, "of_customer": customer_id, **values})
 
 
-def _read(row: Row[Any]) -> Customer:
-    history = History(
-        orders=row.orders,
-        purchase_days=row.purchase_days,
-        first_at=row.first_at,
-        last_at=row.last_at,
-        last_order_id=row.last_order_id,
-        spent={currency: Decimal(amount) for currency, amount in row.spent.items()},
-    )
-    state = CustomerState(row.id, row.user_id, row.first_name, row.language, row.confirmed, history)
+def read_history(row: Row[Any]) -> History:
+    """From a row that has the columns of the history."""
+    values = {name: getattr(row, name) for name in _HISTORY}
+    values["spent"] = {currency: Decimal(amount) for currency, amount in row.spent.items()}
+    return History(**values)
+
+
+def read_customer(row: Row[Any]) -> Customer:
+    state = CustomerState(row.id, row.user_id, row.first_name, row.language, row.confirmed, read_history(row))
     shown = {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in row.shown.items()}
-    return Customer(state, row.email, Segment(row.segment), row.next_moment, shown, row.account_updated_at)
+    turns = Turns(row.at_risk_from, row.dormant_from)
+    return Customer(state, row.email, Segment(row.segment), turns, row.next_moment, shown, row.account_updated_at)

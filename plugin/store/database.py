@@ -20,6 +20,8 @@ from plugin.errors import TryLater
 #: Seconds that we wait for another writer of this process, and then for one of another process, before we say
 #: that the database is locked: together well below the 18 that Saleor waits for the answer to a webhook.
 BUSY_SECONDS = 5
+#: A person at a command line waits for a server that is busy writing; nobody else is held up by that.
+PATIENT_SECONDS = 60
 #: Pages kept in memory by one SQLite connection, in KiB.
 CACHE_KIB = 16_384
 
@@ -27,19 +29,22 @@ CACHE_KIB = 16_384
 class Database:
     """The engines of one process: `write` and `read` are the only ways to a connection."""
 
-    def __init__(self, url: str, pool_size: int = 8) -> None:
+    def __init__(self, url: str, pool_size: int = 8, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = make_url(url)
+        self._busy_seconds = busy_seconds
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._writer = _sqlite(self.url.render_as_string(hide_password=False), pool_size=1, begin="BEGIN IMMEDIATE")
-            self._reader = _sqlite(self.url.render_as_string(hide_password=False), pool_size=pool_size, begin="BEGIN")
+            file = self.url.render_as_string(hide_password=False)
+            self._writer = _sqlite(file, pool_size=1, begin="BEGIN IMMEDIATE", busy_seconds=busy_seconds)
+            self._reader = _sqlite(file, pool_size=pool_size, begin="BEGIN", busy_seconds=busy_seconds)
         else:
             self._writer = self._reader = create_engine(
                 self.url.set(drivername="postgresql+psycopg"),
                 pool_size=pool_size,
                 max_overflow=0,
+                hide_parameters=True,
                 pool_pre_ping=True,
                 pool_timeout=BUSY_SECONDS,
                 connect_args={"connect_timeout": BUSY_SECONDS},
@@ -60,7 +65,7 @@ class Database:
         if not self.sqlite:
             yield
             return
-        if not self._one_writer.acquire(timeout=BUSY_SECONDS):
+        if not self._one_writer.acquire(timeout=self._busy_seconds):
             raise TryLater("The database is locked: another transaction has been writing for too long.")
         try:
             yield
@@ -94,12 +99,13 @@ def _as_ours() -> Iterator[None]:
         raise
 
 
-def _sqlite(url: str, pool_size: int, begin: str) -> Engine:
+def _sqlite(url: str, pool_size: int, begin: str, busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
+        hide_parameters=True,
+        connect_args={"timeout": busy_seconds, "check_same_thread": False, "isolation_level": None},
     )
 
     @event.listens_for(engine, "connect")

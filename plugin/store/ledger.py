@@ -1,8 +1,8 @@
 """The ledger: the newest version of each order, fulfilment and checkout."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,8 @@ class Purchase:
     total: Decimal
     refunded: Decimal
     placed_at: datetime
+    voucher_code: str | None
+    items: int
 
 
 _OWNER = select(orders.c.customer_id).where(
@@ -44,30 +46,35 @@ def save_order(
     """
     _save_fulfilments(connection, shop_id, order.order_id, order.fulfilments, issued_at)
     statement = upsert_newest(connection, orders, "updated_at", "issued_at")
-    written = connection.execute(statement, _order_values(shop_id, customer_id, order, issued_at)).rowcount
+    written = connection.execute(statement, order_values(shop_id, customer_id, order, issued_at)).rowcount
     if written:
         _save_lines(connection, shop_id, order.order_id, order.lines, new=new)
     return bool(written)
 
 
-_PURCHASES = select(
-    orders.c.order_id, orders.c.counts, orders.c.currency, orders.c.total, orders.c.refunded, orders.c.placed_at
-).where(orders.c.shop_id == bindparam("shop"), orders.c.customer_id == bindparam("customer"))
+_PURCHASES = select(*(orders.c[field.name] for field in fields(Purchase))).where(
+    orders.c.shop_id == bindparam("shop"), orders.c.customer_id == bindparam("customer")
+)
 
 
 def purchases(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Purchase]:
     return [Purchase(*row) for row in connection.execute(_PURCHASES, {"shop": shop_id, "customer": customer_id})]
 
 
-def purchase_times(connection: Connection, shop_id: int, customers: int) -> Iterator[list[datetime]]:
-    """The sorted times of counting orders, customer by customer, of up to so many customers with orders."""
+def purchase_times(
+    connection: Connection, shop_id: int, customers: int, zone: tzinfo, now: datetime
+) -> Iterator[list[datetime]]:
+    """The sorted times of purchases by now, customer by customer, of up to so many customers with orders.
+
+    Several orders on one day of the shop are one purchase, at the time of the last.
+    """
     some = (
         select(orders.c.customer_id).where(orders.c.shop_id == shop_id, orders.c.counts).distinct().limit(customers)
     ).subquery()
     statement = (
         select(orders.c.customer_id, orders.c.placed_at)
         .join(some, some.c.customer_id == orders.c.customer_id)
-        .where(orders.c.shop_id == shop_id, orders.c.counts)
+        .where(orders.c.shop_id == shop_id, orders.c.counts, orders.c.placed_at <= now)
         .order_by(orders.c.customer_id, orders.c.placed_at)
     )
     whose, times = None, list[datetime]()
@@ -76,9 +83,35 @@ def purchase_times(connection: Connection, shop_id: int, customers: int) -> Iter
             yield times
             times = []
         whose = customer_id
+        if times and times[-1].astimezone(zone).date() == placed_at.astimezone(zone).date():
+            times.pop()
         times.append(placed_at)
     if times:
         yield times
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What is learnt from an order that counts."""
+
+    customer_id: int
+    placed_at: datetime
+    currency: str
+    total: Decimal
+    refunded: Decimal
+    voucher_code: str | None
+    items: int
+
+
+def sales(connection: Connection, shop_id: int) -> Iterator[Sale]:
+    """Every order that counts, one customer after the other, oldest first; read in portions."""
+    statement = (
+        select(*(orders.c[field.name] for field in fields(Sale)))
+        .where(orders.c.shop_id == shop_id, orders.c.counts)
+        .order_by(orders.c.customer_id, orders.c.placed_at)
+    )
+    for row in connection.execute(statement, execution_options={"yield_per": 5_000}):
+        yield Sale(*row)
 
 
 def orders_of_email(connection: Connection, shop_id: int, customer_id: int, email: str) -> Sequence[str]:
@@ -142,7 +175,7 @@ def erase_order(connection: Connection, shop_id: int, order_id: str) -> None:
 _NEW_LINES = order_lines.insert()
 
 
-def _order_values(shop_id: int, customer_id: int, order: Order, issued_at: datetime) -> dict[str, Any]:
+def order_values(shop_id: int, customer_id: int, order: Order, issued_at: datetime) -> dict[str, Any]:
     return {
         "shop_id": shop_id,
         "order_id": order.order_id,
@@ -161,17 +194,14 @@ def _order_values(shop_id: int, customer_id: int, order: Order, issued_at: datet
         "updated_at": order.updated_at,
         "issued_at": issued_at,
         "voucher_code": order.voucher_code,
+        "items": order.items,
         "country": order.country,
         "language": order.language,
     }
 
 
-def _save_lines(connection: Connection, shop_id: int, order_id: str, lines: Sequence[Line], *, new: bool) -> None:
-    if not new:
-        connection.execute(
-            delete(order_lines).where(order_lines.c.shop_id == shop_id, order_lines.c.order_id == order_id)
-        )
-    rows = [
+def line_values(shop_id: int, order_id: str, lines: Sequence[Line]) -> list[dict[str, Any]]:
+    return [
         {
             "shop_id": shop_id,
             "order_id": order_id,
@@ -186,14 +216,22 @@ def _save_lines(connection: Connection, shop_id: int, order_id: str, lines: Sequ
         }
         for line in lines
     ]
+
+
+def _save_lines(connection: Connection, shop_id: int, order_id: str, lines: Sequence[Line], *, new: bool) -> None:
+    if not new:
+        connection.execute(
+            delete(order_lines).where(order_lines.c.shop_id == shop_id, order_lines.c.order_id == order_id)
+        )
+    rows = line_values(shop_id, order_id, lines)
     if rows:
         connection.execute(_NEW_LINES, rows)
 
 
-def _save_fulfilments(
-    connection: Connection, shop_id: int, order_id: str, seen: Sequence[Fulfilment], issued_at: datetime
-) -> None:
-    rows = [
+def fulfilment_values(
+    shop_id: int, order_id: str, seen: Sequence[Fulfilment], issued_at: datetime
+) -> list[dict[str, Any]]:
+    return [
         {
             "shop_id": shop_id,
             "fulfilment_id": fulfilment.fulfilment_id,
@@ -205,6 +243,12 @@ def _save_fulfilments(
         }
         for fulfilment in seen
     ]
+
+
+def _save_fulfilments(
+    connection: Connection, shop_id: int, order_id: str, seen: Sequence[Fulfilment], issued_at: datetime
+) -> None:
+    rows = fulfilment_values(shop_id, order_id, seen, issued_at)
     if not rows:
         return
     connection.execute(upsert_newest(connection, fulfilments, "issued_at"), rows)

@@ -4,6 +4,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -55,6 +56,10 @@ shops = Table(
     #: The learnt rhythm (domain.churn.Rhythm) and when it was learnt.
     Column("rhythm", JSON, nullable=False),
     Column("rhythm_at", Moment),
+    #: The churn model (domain.prediction.Model), learnt together with the rhythm; None before.
+    Column("model", JSON),
+    #: The merchant's own limits of the life cycle (domain.stages.Limits); what is left out follows the rhythm.
+    Column("limits", JSON, nullable=False),
     #: No call to this shop before that moment (429).
     Column("rest_until", Moment),
     #: Origins whose pages may ask the storefront API.
@@ -137,8 +142,23 @@ customers = Table(
     Column("first_at", Moment),
     Column("last_at", Moment),
     Column("last_order_id", String(100)),
+    Column("first_day", Date),
+    Column("last_day", Date),
     Column("spent", JSON, nullable=False),
+    Column("bought", JSON, nullable=False),
+    Column("gap_squares", Float, nullable=False, server_default="0"),
+    Column("last_gap", Integer),
+    Column("recent_28", Float, nullable=False, server_default="0"),
+    Column("recent_91", Float, nullable=False, server_default="0"),
+    Column("currency", String(3)),
+    Column("last_total", Amount, nullable=False, server_default="0"),
+    Column("discounted", Integer, nullable=False, server_default="0"),
+    Column("refunded", Integer, nullable=False, server_default="0"),
+    Column("items", Integer, nullable=False, server_default="0"),
     Column("segment", String(20), nullable=False, server_default="new"),
+    #: When the silence is long enough, if no order comes; None for who has never bought.
+    Column("at_risk_from", Moment),
+    Column("dormant_from", Moment),
     #: When time alone makes something true of this customer.
     Column("next_moment", Moment),
     #: slot → the data of its banner: what the customer is shown, and so promised.
@@ -162,6 +182,7 @@ customers = Table(
     ),
     Index("ix_customers_email", "shop_id", "email"),
     Index("ix_customers_moment", "shop_id", "next_moment"),
+    Index("ix_customers_at_risk", "shop_id", "at_risk_from"),
     Index("ix_customers_segment", "shop_id", "segment", "id"),
 )
 
@@ -186,10 +207,13 @@ orders = Table(
     #: The event that wrote this version; breaks ties of `updated_at`.
     Column("issued_at", Moment, nullable=False),
     Column("voucher_code", String(255)),
+    #: Pieces in all lines.
+    Column("items", Integer, nullable=False),
     Column("country", String(2)),
     Column("language", String(20)),
     Index("ix_orders_customer", "shop_id", "customer_id", "placed_at"),
     Index("ix_orders_voucher_code", "shop_id", "voucher_code"),
+    Index("ix_orders_placed_at", "shop_id", "placed_at"),
 )
 
 order_lines = Table(
@@ -235,6 +259,37 @@ checkouts = Table(
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Index("ix_checkouts_user", "shop_id", "user_id"),
+)
+
+#: History read from the platform: how far each walk has come, so that a kill costs one page.
+backfills = Table(
+    "backfills",
+    metadata,
+    _shop(primary=True),
+    #: customers, orders: the walk after install; sweep, open: the daily healing.
+    Column("kind", String(20), primary_key=True),
+    #: running, done, failed.
+    Column("status", String(10), nullable=False),
+    #: Where the next page begins; None at the beginning.
+    Column("cursor", Text),
+    #: Objects taken in, and how many there are where that is known.
+    Column("done", Integer, nullable=False),
+    Column("total", Integer),
+    #: A sweep asks for what changed since then.
+    Column("since", Moment),
+    Column("started_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("error", Text),
+)
+
+#: The shop's numbers as they were last worked out, for pages that cannot wait.
+reports = Table(
+    "reports",
+    metadata,
+    _shop(primary=True),
+    Column("made_at", Moment, nullable=False),
+    Column("body", JSON, nullable=False),
 )
 
 #: Who was erased, as keyed hashes: what is older than this is not taken in again.

@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Select, case, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_table
 
-from plugin.domain.churn import Rhythm
+from plugin.domain.churn import Outlook, Rhythm
+from plugin.domain.prediction import Model, from_json, to_json
+from plugin.domain.stages import Limits
 from plugin.errors import NotFound
 from plugin.store.schema import shops
 from plugin.store.statements import insert
@@ -43,7 +46,10 @@ class Shop:
     time_zone: str
     stopped: bool
     rhythm: Rhythm
+    #: When rhythm and model were learnt.
     rhythm_at: datetime | None
+    model: Model | None
+    limits: Limits
     rest_until: datetime | None
     origins: tuple[str, ...]
     #: Encrypted by `plugin.secrets`.
@@ -55,6 +61,14 @@ class Shop:
     @property
     def active(self) -> bool:
         return self.status is ShopStatus.ACTIVE
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def outlook(self) -> Outlook:
+        return Outlook(self.rhythm, self.model, self.limits)
 
 
 def get(conn: Connection, shop_id: int) -> Shop:
@@ -110,7 +124,14 @@ def install(
         "installed_at": now,
     }
     first = insert(conn, shops).values(
-        **values, api_url=api_url, pepper=pepper, rhythm=asdict(Rhythm()), origins=[], time_zone="UTC", stopped=False
+        **values,
+        api_url=api_url,
+        pepper=pepper,
+        rhythm=asdict(Rhythm()),
+        limits={},
+        origins=[],
+        time_zone="UTC",
+        stopped=False,
     )
     statement = first.on_conflict_do_update(index_elements=["api_url"], set_=values).returning(shops.c.id)
     return int(conn.execute(statement).scalar_one())
@@ -142,8 +163,15 @@ def save_pepper(conn: Connection, shop_id: int, pepper: str) -> None:
     _change(conn, shop_id, pepper=pepper)
 
 
-def save_rhythm(conn: Connection, shop_id: int, rhythm: Rhythm, learnt_at: datetime | None) -> None:
-    _change(conn, shop_id, rhythm=asdict(rhythm), rhythm_at=learnt_at)
+def save_learnt(
+    conn: Connection, shop_id: int, rhythm: Rhythm, model: Model | None, learnt_at: datetime | None
+) -> None:
+    written = None if model is None else to_json(model)
+    _change(conn, shop_id, rhythm=asdict(rhythm), model=written, rhythm_at=learnt_at)
+
+
+def set_limits(conn: Connection, shop_id: int, limits: Limits) -> None:
+    _change(conn, shop_id, limits=asdict(limits))
 
 
 def set_stopped(conn: Connection, shop_id: int, stopped: bool) -> None:
@@ -182,5 +210,7 @@ def _shop(row: RowMapping) -> Shop:
     values["shop_id"] = values.pop("id")
     values["status"] = ShopStatus(values["status"])
     values["rhythm"] = Rhythm(**values["rhythm"])
+    values["model"] = None if values["model"] is None else from_json(values["model"])
+    values["limits"] = Limits(**values["limits"])
     values["origins"] = tuple(values["origins"])
     return Shop(**values)

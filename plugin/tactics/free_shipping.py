@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from plugin.domain.churn import at_risk_from
 from plugin.domain.effects import Banner, CheckAgain, ShowBanner, Slot, Wish
 from plugin.domain.free_shipping import Threshold, shown_threshold, threshold_now
 from plugin.domain.money import Money
@@ -65,8 +64,8 @@ def shown_in(shown: Banner | None, channel: str) -> Threshold | None:
 
 
 def decide(view: View, trigger: Trigger, params: FreeShipping) -> Iterator[Wish]:
-    moments: list[datetime | None] = [at_risk_from(view.state.history, view.rhythm)]
-    segment = segment_of(view.state.history, view.rhythm, view.now)
+    moments: list[datetime | None] = [view.turns.at_risk_from]
+    segment = segment_of(view.state.history, view.turns, view.outlook.limits, view.now)
     shown = view.shown.get(Slot.FREE_SHIPPING)
     thresholds = {}
     for channel, currency in view.channels.items():

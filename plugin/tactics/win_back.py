@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from plugin.domain.churn import at_risk_from, why_at_risk
 from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, Slot, Wish
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.signals import reason
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 
 
@@ -46,21 +46,21 @@ def _named(text: str, name: str) -> str:
 
 def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
     history = view.state.history
-    moment = at_risk_from(history, view.rhythm)
+    moment = view.turns.at_risk_from
     if moment is None or history.last_order_id is None:
         return
     if moment > view.now:
         yield CheckAgain(moment)
         return
-    reason = why_at_risk(history, view.rhythm, view.now)
+    why = reason(view.signals)
     if not view.state.reachable:
         yield Nothing(
-            history.last_order_id, moment, f"Nothing, because a guest has no account to show a code in. {reason}"
+            history.last_order_id, moment, f"Nothing, because a guest has no account to show a code in. {why}"
         )
         return
     offer = Offer(params.offer, params.value, params.minimum, params.valid_days, params.currency)
     text = _named(params.text, view.state.first_name).replace("{offer}", offer.label)
-    yield GiveCode(history.last_order_id, moment, offer, Banner(Slot.BANNER, text), reason)
+    yield GiveCode(history.last_order_id, moment, offer, Banner(Slot.BANNER, text), why)
 
 
 TACTIC = Tactic(

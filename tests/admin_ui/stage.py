@@ -15,7 +15,7 @@ from typing import Literal
 
 import httpx
 import uvicorn
-from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, Route, expect
 from starlette.applications import Starlette
 
 from plugin.sandbox.app import Sandbox
@@ -69,14 +69,21 @@ def serving(app: Starlette, listening: socket.socket) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def looking(browser: Browser, theme: Theme = "light", width: int = 1280) -> Iterator[Page]:
-    """A page whose errors fail the test; a status that the test expects is no error."""
+def looking(
+    browser: Browser, theme: Theme = "light", width: int = 1280, refused: str = "no such directive"
+) -> Iterator[Page]:
+    """A page whose errors fail the test; a status that the test expects is none, nor what `refused` forbids."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
     page.set_default_timeout(10_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+
+    def heard(said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text and refused not in said.text:
+            errors.append(said.text)
+
+    page.on("console", heard)
     yield page
     context.close()
     assert errors == []
@@ -94,7 +101,7 @@ def refresh_until(frame: FrameLocator, text: str) -> None:
     for attempts_left in reversed(range(20)):
         frame.get_by_role("button", name="Refresh").click()
         try:
-            expect(frame.get_by_text(text)).to_be_visible(timeout=1000)
+            expect(frame.get_by_text(text, exact=True)).to_be_visible(timeout=1000)
         except AssertionError:
             if not attempts_left:
                 raise

@@ -46,6 +46,8 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
                 "secret_keys": "k" * 40,
                 "allowed_shops": "127.0.0.1:*",
                 "allow_private_addresses": True,
+                "dashboard_origins": sandbox.shop.origin,
+                "read_history": False,
             }
         )
         with serving(create_app(settings), listening):
@@ -93,6 +95,30 @@ def test_the_theme_follows_the_dashboard(browser: Browser, stage: Stage) -> None
         page.locator("#theme").click()
         expect(frame.locator("html")).to_have_attribute("data-theme", "dark")
         expect(ground).not_to_have_css("background-color", "rgb(255, 255, 255)")
+
+
+def test_what_was_done_is_said_in_the_dashboards_own_corner(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page:
+        frame = enter(page, stage)
+        frame.get_by_role("button", name="Stop everything").click()
+        frame.get_by_role("dialog").get_by_role("button", name="Stop everything").click()
+        expect(page.locator("#toasts")).to_contain_text("Everything is stopped.")
+        expect(frame.get_by_text("Everything is stopped.")).to_have_class("done told")
+        expect(frame.locator("#notice")).to_have_css("width", "1px")
+
+
+def test_a_dashboard_that_says_nothing_of_it_leaves_it_to_the_page(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page:
+        page.add_init_script(
+            """addEventListener("message", (event) => {
+            if (event.data?.type === "notification") event.stopImmediatePropagation(); })"""
+        )
+        frame = enter(page, stage)
+        frame.get_by_role("button", name="Stop everything").click()
+        frame.get_by_role("dialog").get_by_role("button", name="Stop everything").click()
+        expect(frame.get_by_text("Everything is stopped.")).to_have_class("done")
+        expect(frame.locator("#notice")).not_to_have_css("width", "1px")
+        expect(page.locator("#toasts")).to_be_empty()
 
 
 def test_by_keyboard_alone(browser: Browser, stage: Stage) -> None:
@@ -170,6 +196,17 @@ def test_outside_the_dashboard_it_says_where_to_go(browser: Browser, stage: Stag
     with looking(browser) as page:
         page.goto(f"{stage.app}/admin")
         expect(page.get_by_role("heading", name="Open this page in the Dashboard")).to_be_visible()
+
+
+def test_a_page_elsewhere_than_in_the_dashboards_named_cannot_frame_it(browser: Browser, stage: Stage) -> None:
+    with looking(browser, refused="frame-ancestors") as page:
+        page.goto(f"{stage.shop.replace('127.0.0.1', 'localhost')}/shop/")
+        with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
+            page.evaluate(
+                """address => { const frame = document.createElement("iframe"); frame.src = address;
+                document.body.append(frame); }""",
+                f"{stage.app}/admin",
+            )
 
 
 def test_whoever_frames_it_without_a_token_sees_nothing(browser: Browser, stage: Stage) -> None:

@@ -1,11 +1,17 @@
 """The frame of the page: nothing of a shop, nothing inline, and files that browsers may keep."""
 
 import re
+from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
+from admin_ui.routes import routes
 from admin_ui.shell import STATIC, VERSION
+from plugin.saleor.jwks import Keys
 from tests.admin_ui.conftest import Desk
+from tests.flow.conftest import Home
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +32,17 @@ async def test_shell_is_strict_and_can_be_framed(desk: Desk) -> None:
     assert policy["frame-ancestors"] == "*"
     assert answer.headers["referrer-policy"] != "no-referrer"
     assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=|javascript:", answer.text)
+
+
+async def test_only_the_dashboards_that_the_operator_names_may_frame_it(home: Home) -> None:
+    async def save(shop_id: int, jwks: Any) -> None:
+        """Nothing is looked up for a shell."""
+
+    routed = routes(home.house, Keys(home.http, save), ("https://a.example", "https://*.saleor.cloud"))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Starlette(routes=routed))) as client:
+        answer = await client.get("http://app.test/admin")
+    policy = answer.headers["content-security-policy"]
+    assert policy.endswith("; frame-ancestors https://a.example https://*.saleor.cloud")
 
 
 @pytest.mark.parametrize(

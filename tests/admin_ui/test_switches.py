@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.engine.port import LaneKind
 from plugin.store import campaigns, channels, shops
 from plugin.store.schema import campaign_versions
 from tests.admin_ui.conftest import Desk
@@ -20,7 +21,7 @@ def stored(desk: Desk, name: str = "win-back") -> Campaign:
 
 
 def notice(page: str) -> str:
-    found = re.search(r'<div id="notice" hx-swap-oob="innerHTML"><p>(.*?)</p>', page)
+    found = re.search(r'<div id="notice" hx-swap-oob="innerHTML"><p class="done">(.*?)</p>', page)
     return html.unescape(found[1]) if found else ""
 
 
@@ -114,7 +115,7 @@ async def test_stop_and_start(desk: Desk) -> None:
     answer = await desk.press("/admin/start")
     assert notice(answer.text) == "Everything goes on."
     assert not stopped()
-    assert len(desk.home.woken) == 3
+    assert {lane.kind for lane in desk.home.woken} == set(LaneKind)
 
 
 async def test_saleor_away_is_said_and_nothing_is_switched(desk: Desk) -> None:

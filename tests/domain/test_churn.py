@@ -6,12 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.domain.churn import SHORTEST_SILENCE, Rhythm, at_risk_from, expected_gap, learn_rhythm, why_at_risk
+from plugin.domain.churn import SHORTEST_SILENCE, Outlook, Rhythm, expected_gap, learn_rhythm, turns_of
 from plugin.domain.customer import History, fold
+from plugin.domain.prediction import MbgNbd, Model, probability, silence_until
 from plugin.domain.segments import Segment, segment_of
+from plugin.domain.stages import Activity, Limits, Turns
 from tests.shop import NOW, ago, days, order
 
 RHYTHM = Rhythm(mean_gap=30, slack=2)
+OUTLOOK = Outlook(RHYTHM)
 
 
 def bought_on(*days_ago: float) -> History:
@@ -32,12 +35,12 @@ def test_the_own_rhythm_is_shrunk_to_the_shops(history: History, gap: float) -> 
 
 
 def test_somebody_who_never_bought_is_never_at_risk() -> None:
-    assert at_risk_from(History(), RHYTHM) is None
+    assert turns_of(History(), OUTLOOK) == Turns()
 
 
 def test_no_silence_is_shorter_than_the_shortest() -> None:
     daily = bought_on(*range(100))
-    assert at_risk_from(daily, RHYTHM) == NOW + SHORTEST_SILENCE
+    assert turns_of(daily, OUTLOOK).at_risk_from == NOW + SHORTEST_SILENCE
 
 
 @pytest.mark.parametrize(
@@ -52,15 +55,16 @@ def test_no_silence_is_shorter_than_the_shortest() -> None:
     ],
 )
 def test_segments(history: History, segment: Segment) -> None:
-    assert segment_of(history, RHYTHM, NOW) is segment
+    assert segment_of(history, turns_of(history, OUTLOOK), Limits(), NOW) is segment
 
 
 def test_the_segment_changes_at_exactly_the_stored_moment() -> None:
     history = bought_on(10, 0)
-    moment = at_risk_from(history, RHYTHM)
+    turns = turns_of(history, OUTLOOK)
+    moment = turns.at_risk_from
     assert moment is not None
-    assert segment_of(history, RHYTHM, moment - timedelta(microseconds=1)) is Segment.REGULAR
-    assert segment_of(history, RHYTHM, moment) is Segment.AT_RISK
+    assert segment_of(history, turns, Limits(), moment - timedelta(microseconds=1)) is Segment.REGULAR
+    assert segment_of(history, turns, Limits(), moment) is Segment.AT_RISK
 
 
 def test_little_data_teaches_nothing() -> None:
@@ -84,7 +88,8 @@ def test_nine_in_ten_gaps_are_within_the_learnt_slack() -> None:
     learnt = learn_rhythm([times])
     risky = 0
     for n in range(1, len(times)):
-        moment = at_risk_from(fold([order(f"O{k}", t) for k, t in enumerate(times[:n])], UTC), learnt)
+        history = fold([order(f"O{k}", t) for k, t in enumerate(times[:n])], UTC)
+        moment = turns_of(history, Outlook(learnt)).at_risk_from
         assert moment is not None
         risky += times[n] > max(moment, times[n - 1] + SHORTEST_SILENCE)
     assert risky <= 10
@@ -97,9 +102,48 @@ def test_a_rhythm_is_always_sane(hours: list[list[int]]) -> None:
     assert learnt.slack >= 1
 
 
-def test_the_reason_has_the_numbers_in_it() -> None:
-    assert (
-        why_at_risk(bought_on(61), RHYTHM, NOW)
-        == "Customers here buy every 30 days; silent for 61 days since the last order."
-    )
-    assert "Usually buys every" in why_at_risk(bought_on(90, 80, 70), RHYTHM, NOW)
+MODELS = st.builds(
+    lambda r, alpha, a, b, horizon: Model(horizon, "mbg_nbd", "", repeat=MbgNbd(r, alpha, a, b)),
+    st.floats(0.05, 50),
+    st.floats(0.5, 50_000),
+    st.floats(0.01, 20),
+    st.floats(0.01, 500),
+    st.integers(7, 365),
+)
+
+
+@given(MODELS, st.lists(st.integers(0, 900), min_size=1, max_size=9))
+def test_beyond_twice_the_rhythm_only_who_is_likely_to_order_is_active(model: Model, days_ago: list[int]) -> None:
+    history = bought_on(*days_ago)
+    plain, turns = turns_of(history, OUTLOOK), turns_of(history, Outlook(RHYTHM, model))
+    assert history.last_at is not None
+    for told, allowed, share in (
+        (turns.at_risk_from, plain.at_risk_from, 0.5),
+        (turns.dormant_from, plain.dormant_from, 0.1),
+    ):
+        assert told is not None
+        assert allowed is not None
+        until = told - history.last_at
+        likely = probability(model, history, until / days(1) - 0.01) >= share
+        assert likely or until <= 2 * (allowed - history.last_at) + timedelta(seconds=1)
+    assert turns.at_risk_from is not None
+    assert turns.dormant_from is not None
+    assert history.last_at + SHORTEST_SILENCE <= turns.at_risk_from <= turns.dormant_from
+
+
+def test_who_will_nearly_surely_order_is_not_at_risk() -> None:
+    """A weekly buyer, silent for a month, of whom the model still expects an order within two months."""
+    model = Model(60, "mbg_nbd", "", repeat=MbgNbd(1.0, 5.0, 0.05, 9.0))
+    history = bought_on(*range(30, 164, 7))
+    assert turns_of(history, Outlook(Rhythm(mean_gap=3, slack=1.5))).activity(NOW) is not Activity.ACTIVE
+    assert probability(model, history, 30) > 0.5
+    assert turns_of(history, Outlook(Rhythm(mean_gap=3, slack=1.5), model)).activity(NOW) is Activity.ACTIVE
+
+
+def test_a_model_of_a_shop_that_began_yesterday_is_not_believed_for_years() -> None:
+    model = Model(60, "mbg_nbd", "", repeat=MbgNbd(2.0, 3_000.0, 0.05, 5.0))
+    history = bought_on(*range(0, 160, 20))
+    assert silence_until(model, history, 0.5 * probability(model, history, 0.0)) > 700
+    turns = turns_of(history, Outlook(RHYTHM, model))
+    assert turns.at_risk_from is not None
+    assert turns.at_risk_from < NOW + days(100)

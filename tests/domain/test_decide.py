@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
-from plugin.domain.churn import Rhythm
+from plugin.domain.churn import Outlook
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.decide import Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, ShowBanner, Slot, Wish
 from plugin.domain.experiments import Arm, arm_of
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.stages import Turns
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View
 from tests.shop import NOW, ago, days
 
@@ -25,7 +26,7 @@ GIVE = GiveCode(
     "Silent.",
 )
 SHOW = ShowBanner(Banner(Slot.FREE_SHIPPING, "Free", {"c": {"amount": "10"}}), "Shown.")
-VIEW = View(CustomerState(1, "U1", "Ann", None, confirmed=True, history=History()), Rhythm(), NOW)
+VIEW = View(CustomerState(1, "U1", "Ann", None, confirmed=True, history=History()), Outlook(), Turns(), NOW)
 MOMENT = Trigger(TriggerKind.MOMENT, NOW)
 NONE = Standing({}, {})
 

@@ -71,7 +71,7 @@ class Home:
                 now=self.now,
             )
             settle(connection, shop_id, self.house.tactics, self.now)
-            shops.save_rhythm(connection, shop_id, Rhythm(mean_gap=30, slack=2, gaps=999), self.now)
+            shops.save_learnt(connection, shop_id, Rhythm(mean_gap=30, slack=2, gaps=999), None, self.now)
             known = [
                 Channel(channel.slug, channel.id, channel.currency_code, active=True, gross=True, free_from=Decimal(75))
                 for channel in self.sandbox.shop.channels.values()

@@ -1,6 +1,7 @@
 """What is done now and then: learning, trouble, erasure of shops that left, pruning; and leaving cleanly."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,11 +12,11 @@ from plugin.domain.churn import ENOUGH_GAPS
 from plugin.domain.effects import EffectKind
 from plugin.domain.segments import Segment
 from plugin.errors import NotFound
-from plugin.flow.chores import Keep, chores, erase_left_shops, prune
+from plugin.flow.chores import Keep, chores, erase_left_shops, knock, prune
 from plugin.flow.defaults import refresh_channels
 from plugin.flow.lanes import lanes_with_work
+from plugin.flow.learn import learn
 from plugin.flow.leave import disconnect
-from plugin.flow.tick import learn
 from plugin.flow.trouble import tell
 from plugin.sandbox.faults import read_fault
 from plugin.store import customers, effects, inbox, shops
@@ -118,6 +119,8 @@ async def test_old_ends_are_pruned_and_what_prevents_a_second_code_is_not(home: 
 
 
 async def test_the_sweep_finds_every_lane_with_work_and_no_other(home: Home) -> None:
+    assert [str(lane) for lane in lanes_with_work(home.house)] == [f"history:{home.shop_id}"]
+    home.house = replace(home.house, reads_history=False)
     assert lanes_with_work(home.house) == []
     home.arrive("order_created", order_body(order("O1", NOW)))
     assert [str(lane) for lane in lanes_with_work(home.house)] == [f"receive:{home.shop_id}"]
@@ -168,3 +171,35 @@ async def test_leaving_takes_everything_back_and_can_be_run_again(home: Home) ->
         known = customers.glance(connection, home.shop_id, user.id)
     assert known is not None
     assert known.segment is Segment.AT_RISK
+
+
+@pytest.mark.parametrize("status", [ShopStatus.DEACTIVATED, ShopStatus.REFUSED])
+async def test_a_shop_that_takes_the_token_again_is_back(home: Home, status: ShopStatus) -> None:
+    with home.database.write() as connection:
+        shops.set_status(connection, home.shop_id, status, home.now)
+    home.sandbox.faults.waiting.append(read_fault({"status": 401, "times": 9}))
+    await knock(home.house)
+    assert shop_of(home).status is status
+    home.sandbox.faults.waiting.clear()
+    await knock(home.house)
+    assert shop_of(home).status is ShopStatus.ACTIVE
+
+
+async def test_nobody_knocks_at_a_shop_that_left(home: Home) -> None:
+    with home.database.write() as connection:
+        shops.set_status(connection, home.shop_id, ShopStatus.UNINSTALLED, home.now, erase_at=home.now + days(30))
+    await knock(home.house)
+    assert shop_of(home).status is ShopStatus.UNINSTALLED
+
+
+async def test_a_chore_that_breaks_at_one_shop_goes_on_at_the_next(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = home.install("http://away.test/graphql/")
+    asked: list[int] = []
+
+    def broken(shop_id: int) -> None:
+        asked.append(shop_id)
+        raise KeyError(shop_id)
+
+    monkeypatch.setattr("plugin.flow.chores._channels_are_old", lambda _, shop_id: broken(shop_id))
+    await {chore.name: chore.job for chore in chores(home.house, KEEP)}["channels"]()
+    assert asked == [home.shop_id, other]

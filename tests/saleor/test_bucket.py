@@ -67,3 +67,24 @@ async def test_a_queue_too_long_is_handed_back() -> None:
         with pytest.raises(TryLater) as raised:
             await budget.acquire()
         assert raised.value.after == pytest.approx(3)
+
+
+@pytest.mark.parametrize(("calls", "slept"), [(1, []), (2, [1.0]), (3, [2.0])])
+async def test_who_can_wait_leaves_half_of_the_burst_to_who_cannot(calls: int, slept: list[float]) -> None:
+    clock = Clock()
+    budget = _budget(clock)
+    for _ in range(calls):
+        await budget.acquire()
+    await budget.room()
+    assert clock.slept == pytest.approx(slept)
+    await budget.acquire()
+    assert clock.slept == pytest.approx(slept)
+
+
+async def test_who_can_wait_is_handed_back_a_long_rest_too() -> None:
+    clock = Clock()
+    budget = _budget(clock)
+    budget.rest(30)
+    with pytest.raises(TryLater) as raised:
+        await budget.room()
+    assert raised.value.after == 30

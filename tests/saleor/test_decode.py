@@ -343,3 +343,11 @@ def test_errors_beside_whole_data_do_no_harm() -> None:
 def test_a_long_name_is_cut() -> None:
     body = changed("order_created", lambda told: told["order"]["lines"][0].update(productName="x" * 300))
     assert len(order("order_created", body).order.lines[0].name) == 255
+
+
+@pytest.mark.parametrize("length", [255, 256, 5000])
+def test_a_long_first_name_is_cut(length: int) -> None:
+    body = changed("customer_updated", lambda told: told["user"].update(firstName="x" * length))
+    seen = decode("customer_updated", body, OURS)
+    assert isinstance(seen, events.CustomerSeen)
+    assert seen.account.first_name == "x" * 255

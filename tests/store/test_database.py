@@ -4,15 +4,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from plugin.errors import TryLater
-from plugin.store import database
 from plugin.store.database import Database
 
 
-def test_a_writer_that_waits_for_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
-    opened = Database(f"sqlite:///{tmp_path / 'a.db'}")
+def test_a_writer_that_waits_for_too_long_is_told(tmp_path: Path) -> None:
+    opened = Database(f"sqlite:///{tmp_path / 'a.db'}", busy_seconds=0.05)
     began, told = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -32,10 +32,16 @@ def test_a_writer_that_waits_for_too_long_is_told(tmp_path: Path, monkeypatch: p
     opened.close()
 
 
-def test_a_writer_of_another_process_is_waited_for_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
-    ours, theirs = (Database(f"sqlite:///{tmp_path / 'a.db'}") for _ in range(2))
+def test_a_writer_of_another_process_is_waited_for_no_longer(tmp_path: Path) -> None:
+    ours, theirs = (Database(f"sqlite:///{tmp_path / 'a.db'}", busy_seconds=0.05) for _ in range(2))
     with theirs.write(), pytest.raises(TryLater, match="locked"), ours.write():
         pass
     ours.close()
     theirs.close()
+
+
+def test_an_error_does_not_say_what_was_to_be_written(database: Database) -> None:
+    with database.write() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text("INSERT INTO nowhere VALUES (:email)"), {"email": "ann@example.com"})
+    assert "nowhere" in str(caught.value)
+    assert "ann@example.com" not in str(caught.value)

@@ -51,7 +51,7 @@ def test_a_new_shop_is_active_and_found_by_its_url(database: Database) -> None:
 def test_a_reinstall_keeps_what_is_the_shops_own(database: Database) -> None:
     with database.write() as conn:
         shop_id = install(conn)
-        shops.save_rhythm(conn, shop_id, Rhythm(mean_gap=12.5, slack=3, gaps=90), NOW)
+        shops.save_learnt(conn, shop_id, Rhythm(mean_gap=12.5, slack=3, gaps=90), None, NOW)
         shops.set_time_zone(conn, shop_id, "Europe/Warsaw")
         shops.set_origins(conn, shop_id, ["https://shop.example"])
         shops.set_stopped(conn, shop_id, stopped=True)
@@ -130,7 +130,7 @@ UNKNOWN: list[Callable[[Connection, int], object]] = [
     lambda conn, shop_id: shops.save_jwks(conn, shop_id, {}),
     lambda conn, shop_id: shops.save_token(conn, shop_id, ""),
     lambda conn, shop_id: shops.save_pepper(conn, shop_id, ""),
-    lambda conn, shop_id: shops.save_rhythm(conn, shop_id, Rhythm(), NOW),
+    lambda conn, shop_id: shops.save_learnt(conn, shop_id, Rhythm(), None, NOW),
     lambda conn, shop_id: shops.set_stopped(conn, shop_id, stopped=True),
     lambda conn, shop_id: shops.rest(conn, shop_id, NOW),
     lambda conn, shop_id: shops.set_origins(conn, shop_id, []),

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection, select
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
-from plugin.domain.customer import History
+from plugin.domain.customer import History, fold
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import EffectKind
 from plugin.domain.experiments import Arm
 from plugin.domain.segments import Segment
+from plugin.domain.stages import Turns
 from plugin.domain.tactic import TriggerKind
 from plugin.errors import NotFound
 from plugin.extensions import load_tactics
@@ -49,8 +49,10 @@ class Filled:
         shop_id = self.shop_id
         self.customer = customers.create(connection, shop_id, NOW, user_id="U1")
         customers.save_account(connection, shop_id, self.customer.customer_id, account())
-        history = History(1, 1, ago(9), ago(9), "O1", {"USD": Decimal(20)})
-        customers.save_state(connection, shop_id, self.customer.customer_id, history, Segment.NEW, ago(1))
+        history = fold([order("O1", ago(9))], UTC)
+        customers.save_state(
+            connection, shop_id, self.customer.customer_id, history, Segment.NEW, Turns(ago(1)), ago(1)
+        )
         customers.create(connection, shop_id, NOW, email="guest@example.com")
         ledger.save_order(connection, shop_id, self.customer.customer_id, order("O1", ago(9)), NOW, new=True)
         tactic = TACTICS["win_back"]
@@ -93,7 +95,7 @@ NOTHING: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: customers.counts_by_segment(c, other),
     lambda c, f, other: ledger.owner_of(c, other, "O1"),
     lambda c, f, other: ledger.purchases(c, other, f.customer.customer_id),
-    lambda c, f, other: list(ledger.purchase_times(c, other, 10)),
+    lambda c, f, other: list(ledger.purchase_times(c, other, 10, UTC, NOW)),
     lambda c, f, other: ledger.orders_of_email(c, other, f.customer.customer_id, "ann@example.com"),
     lambda c, f, other: ledger.has_orders(c, other, f.customer.customer_id),
     lambda c, f, other: campaigns.of_shop(c, other, TACTICS),
@@ -131,7 +133,7 @@ NOTHING: list[Callable[[Connection, Filled, int], object]] = [
 
 CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: customers.save_account(c, other, f.customer.customer_id, account(email="new@example.com")),
-    lambda c, f, other: customers.save_state(c, other, f.customer.customer_id, History(), Segment.LOYAL, None),
+    lambda c, f, other: customers.save_state(c, other, f.customer.customer_id, History(), Segment.LOYAL, Turns(), None),
     lambda c, f, other: customers.save_shown(c, other, f.customer.customer_id, {}),
     lambda c, f, other: customers.remove(c, other, f.customer.customer_id),
     lambda c, f, other: ledger.move_orders(c, other, ["O1"], f.customer.customer_id + 1),

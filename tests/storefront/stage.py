@@ -16,6 +16,7 @@ from plugin.domain.channels import Channel
 from plugin.domain.customer import History
 from plugin.domain.effects import Banner, Slot
 from plugin.domain.segments import Segment
+from plugin.domain.stages import Turns
 from plugin.domain.tactic import read_params
 from plugin.flow.fronts import Fronts
 from plugin.flow.house import House
@@ -72,7 +73,7 @@ class Stage:
         """As after a start: nothing is in memory."""
         keys = Keys(httpx.AsyncClient(), self._save)
         self.fronts = Fronts(self.house, self._ticking)
-        door = Door(Shops(self._find, self._ticking), keys)
+        door = Door(Shops(self._find, self._ticking), keys, lambda _: False)
         self.app = Starlette(
             routes=[
                 *shipping.routes(self.house, door, self.fronts, self.seconds),
@@ -130,7 +131,7 @@ class Stage:
     ) -> int:
         with self.database.write() as connection:
             made = customers.create(connection, self.shop_id, self.now, user_id=user_id, email=email)
-            customers.save_state(connection, self.shop_id, made.customer_id, History(), segment, None)
+            customers.save_state(connection, self.shop_id, made.customer_id, History(), segment, Turns(), None)
             banners = {slot: Banner(slot, "Seen", data) for slot, data in (shown or {}).items()}
             customers.save_shown(connection, self.shop_id, made.customer_id, banners)
         return made.customer_id

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugin.domain.churn import Rhythm
+from plugin.domain.churn import Outlook, Rhythm, turns_of
 from plugin.domain.customer import CustomerState, fold
 from plugin.domain.effects import Banner, CheckAgain, ShowBanner, Slot
 from plugin.domain.free_shipping import Threshold
@@ -17,7 +17,7 @@ from plugin.errors import Rejected
 from plugin.tactics.free_shipping import TACTIC, FreeShipping, banner, rule_for, shown_in
 from tests.shop import NOW, ago, days, order
 
-RHYTHM = Rhythm(mean_gap=30, slack=2)
+OUTLOOK = Outlook(Rhythm(mean_gap=30, slack=2))
 CHANNELS = {"us": "USD", "pl": "PLN"}
 PARAMS = read_params(
     TACTIC, {"thresholds": {"us": {"new": 50, "regular": 40, "loyal": 25, "at_risk": 20}, "pl": {"loyal": 99}}}
@@ -34,7 +34,15 @@ def wishes(
     """The banner's channels (or that it is taken away: {}), and the moments."""
     history = fold([order(f"O{n}", ago(n)) for n in orders], UTC)
     before = {} if shown is None else {Slot.FREE_SHIPPING: Banner(Slot.FREE_SHIPPING, "", {"channels": shown})}
-    view = View(CustomerState(1, user_id, "Ann", None, confirmed=True, history=history), RHYTHM, NOW, CHANNELS, before)
+    view = View(
+        CustomerState(1, user_id, "Ann", None, confirmed=True, history=history),
+        OUTLOOK,
+        turns_of(history, OUTLOOK),
+        NOW,
+        (),
+        CHANNELS,
+        before,
+    )
     made = list(TACTIC.decide(view, Trigger(TriggerKind.ORDER, NOW), params))
     banners = [wish.banner.data.get("channels", {}) for wish in made if isinstance(wish, ShowBanner)]
     return banners, [wish for wish in made if isinstance(wish, CheckAgain)]

@@ -6,21 +6,28 @@ from decimal import Decimal
 
 import pytest
 
-from plugin.domain.churn import Rhythm
+from plugin.domain.churn import Outlook, Rhythm, turns_of
 from plugin.domain.customer import CustomerState, fold
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, Wish
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.signals import Evidence, signals_of
 from plugin.domain.tactic import Trigger, TriggerKind, View, read_params
 from plugin.errors import Rejected
 from plugin.tactics.win_back import TACTIC, WinBack
 from tests.shop import NOW, ago, order
 
-RHYTHM = Rhythm(mean_gap=30, slack=2)
+OUTLOOK = Outlook(Rhythm(mean_gap=30, slack=2))
 
 
 def view(*days_ago: float, user_id: str | None = "U1") -> View:
     history = fold([order(f"O{n}", ago(n)) for n in days_ago], UTC)
-    return View(CustomerState(1, user_id, "Ann", None, confirmed=True, history=history), RHYTHM, NOW)
+    return View(
+        CustomerState(1, user_id, "Ann", None, confirmed=True, history=history),
+        OUTLOOK,
+        turns_of(history, OUTLOOK),
+        NOW,
+        signals_of(history, OUTLOOK, Evidence(), NOW),
+    )
 
 
 def wishes(seen: View, params: WinBack | None = None) -> list[Wish]:

@@ -19,7 +19,7 @@ from plugin.store.shops import Shop
 from tests.saleor.signing import API, NOW, jwks, sign
 from webhooks.door import Door, Shops
 from webhooks.intake import Intake
-from webhooks.routes import routes
+from webhooks.routes import Webhook, routes
 
 BODY = b'{"issuedAt": "2026-03-01T12:00:00+00:00", "order": {}}'
 OTHER = "https://other.example/graphql/"
@@ -96,15 +96,14 @@ async def house(database: Database) -> AsyncIterator[House]:
     clock, woken = Clock(), list[set[int]]()
     intake = Intake(database, most_open=1000, on_committed=woken.append, clock=clock)
     async with httpx.AsyncClient() as http:
-        door = Door(Shops(find_shop, clock), Keys(http, save_keys, clock))
+        door = Door(Shops(find_shop, clock), Keys(http, save_keys, clock), lambda host: host == "coming.example")
         app = Starlette(
             routes=routes(
                 public_url="https://retention.example",
                 door=door,
-                intake=intake,
+                webhook=Webhook(door, intake, lambda: NOW),
                 install=prove,
                 keep=keep,
-                now=lambda: NOW,
             )
         )
         app.router.redirect_slashes = False

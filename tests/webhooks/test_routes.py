@@ -47,6 +47,8 @@ async def test_the_same_body_from_two_shops_is_two_rows(house: House) -> None:
 
 REFUSED: dict[str, tuple[dict[str, str | None], int, str]] = {
     "unknown shop": ({"Saleor_Api_Url": "https://nowhere.example/graphql/"}, 404, "has not installed"),
+    "a shop that is being installed": ({"Saleor_Api_Url": "https://coming.example/graphql/"}, 503, "not installed yet"),
+    "no host": ({"Saleor_Api_Url": "http://[::1"}, 404, "has not installed"),
     "no shop": ({"Saleor_Api_Url": None}, 404, "has not installed"),
     "no signature": ({"Saleor_Signature": None}, 401, "not signed"),
     "empty signature": ({"Saleor_Signature": ""}, 401, "not signed"),

@@ -26,6 +26,8 @@ def upgrade() -> None:
     sa.Column('stopped', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('rhythm', sa.JSON(), nullable=False),
     sa.Column('rhythm_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('model', sa.JSON(), nullable=True),
+    sa.Column('limits', sa.JSON(), nullable=False),
     sa.Column('rest_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('origins', sa.JSON(), nullable=False),
     sa.Column('pepper', sa.Text(), nullable=False),
@@ -38,6 +40,21 @@ def upgrade() -> None:
     sa.Column('lane', sa.String(length=100), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('lane', name=op.f('pk_wakes'))
+    )
+    op.create_table('backfills',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('status', sa.String(length=10), nullable=False),
+    sa.Column('cursor', sa.Text(), nullable=True),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=True),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_backfills_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'kind', name=op.f('pk_backfills'))
     )
     op.create_table('campaigns',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -103,8 +120,22 @@ def upgrade() -> None:
     sa.Column('first_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_order_id', sa.String(length=100), nullable=True),
+    sa.Column('first_day', sa.Date(), nullable=True),
+    sa.Column('last_day', sa.Date(), nullable=True),
     sa.Column('spent', sa.JSON(), nullable=False),
+    sa.Column('bought', sa.JSON(), nullable=False),
+    sa.Column('gap_squares', sa.Float(), server_default='0', nullable=False),
+    sa.Column('last_gap', sa.Integer(), nullable=True),
+    sa.Column('recent_28', sa.Float(), server_default='0', nullable=False),
+    sa.Column('recent_91', sa.Float(), server_default='0', nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=True),
+    sa.Column('last_total', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('discounted', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('refunded', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('items', sa.Integer(), server_default='0', nullable=False),
     sa.Column('segment', sa.String(length=20), server_default='new', nullable=False),
+    sa.Column('at_risk_from', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dormant_from', sa.DateTime(timezone=True), nullable=True),
     sa.Column('next_moment', sa.DateTime(timezone=True), nullable=True),
     sa.Column('shown', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -112,6 +143,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customers'))
     )
     with op.batch_alter_table('customers', schema=None) as batch_op:
+        batch_op.create_index('ix_customers_at_risk', ['shop_id', 'at_risk_from'], unique=False)
         batch_op.create_index('ix_customers_email', ['shop_id', 'email'], unique=False)
         batch_op.create_index('ix_customers_guest', ['shop_id', 'email'], unique=True, postgresql_where=sa.text('user_id IS NULL'), sqlite_where=sa.text('user_id IS NULL'))
         batch_op.create_index('ix_customers_moment', ['shop_id', 'next_moment'], unique=False)
@@ -213,6 +245,13 @@ def upgrade() -> None:
     sa.Column('raised_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_problems_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'key', name=op.f('pk_problems'))
+    )
+    op.create_table('reports',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('body', sa.JSON(), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_reports_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_reports'))
     )
     op.create_table('tombstones',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -327,6 +366,7 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('voucher_code', sa.String(length=255), nullable=True),
+    sa.Column('items', sa.Integer(), nullable=False),
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('language', sa.String(length=20), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_orders_customer_id')),
@@ -335,6 +375,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_customer', ['shop_id', 'customer_id', 'placed_at'], unique=False)
+        batch_op.create_index('ix_orders_placed_at', ['shop_id', 'placed_at'], unique=False)
         batch_op.create_index('ix_orders_voucher_code', ['shop_id', 'voucher_code'], unique=False)
 
     # ### end Alembic commands ###

@@ -1,0 +1,210 @@
+"""What one order costs, and a sweep in which nobody crossed a line: the same in a small shop and in a large one.
+
+The shop is made inside the database: one customer with a history comes in the real way, all others are
+copies of their rows. Then orders of customers all over the table come in, through the inbox.
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, Integer, String, Table, cast, func, insert, literal, select, text, true
+
+from plugin.bench.databases import fresh_database
+from plugin.bench.letters import API_URL, APP_ID, body
+from plugin.domain.campaigns import CampaignStatus
+from plugin.domain.churn import Rhythm
+from plugin.domain.prediction import MbgNbd, Model
+from plugin.errors import GiveUp
+from plugin.extensions import load_tactics
+from plugin.flow.house import House
+from plugin.flow.lanes import lanes_with_work
+from plugin.flow.receive import receive
+from plugin.flow.settle import settle
+from plugin.flow.tick import tick
+from plugin.saleor.client import Saleor
+from plugin.secrets import Keyring, new_key, new_pepper
+from plugin.store import campaigns, customers, inbox, shops
+from plugin.store.database import Database
+from plugin.store.inbox import Arrival
+from plugin.store.migrate import migrate
+from plugin.store.schema import customers as customers_table
+from plugin.store.schema import order_lines, orders
+
+#: The small shop that the large one is compared with.
+SMALL = 1_000
+#: Orders that come in at each size, and so many of them at once.
+ORDERS, AT_ONCE = 1_000, 50
+SWEEPS = 21
+MODEL = Model(60, "mbg_nbd", "For the benchmark.", repeat=MbgNbd(0.6, 30, 0.8, 2), customers=1, repeat_purchases=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    customers: int
+    #: A server on which databases can be made; None for SQLite.
+    postgres: str | None
+    folder: Path
+    say: Callable[[str], None]
+
+
+def measure(bench: Bench) -> dict[str, Any]:
+    """Milliseconds an order and a sweep at both sizes, and the ratios."""
+    sizes = {str(size): _at(bench, size) for size in (min(SMALL, bench.customers), bench.customers)}
+    small, large = min(sizes, key=int), max(sizes, key=int)
+    return {
+        "database": "postgresql" if bench.postgres else "sqlite",
+        "customers": sizes,
+        "order_ratio": sizes[large]["order_ms"] / sizes[small]["order_ms"],
+        "sweep_ratio": sizes[large]["sweep_ms"] / sizes[small]["sweep_ms"],
+    }
+
+
+def _at(bench: Bench, size: int) -> dict[str, float]:
+    with (
+        TemporaryDirectory(dir=bench.folder, prefix="bench-") as folder,
+        _shop(bench, Path(folder)) as (house, shop_id),
+    ):
+        bench.say(f"A shop of {size:,} customers")
+        started = time.perf_counter()
+        _fill(house, shop_id, size)
+        bench.say(f"  made in {time.perf_counter() - started:.0f} s")
+        return {"order_ms": _orders(house, shop_id, size), "sweep_ms": _sweeps(house, shop_id)}
+
+
+def _orders(house: House, shop_id: int, size: int) -> float:
+    """The median over batches of what one order took, from the inbox to the next moment."""
+    chance = random.Random(size)
+    took = []
+    for batch in range(ORDERS // AT_ONCE):
+        now = house.clock()
+        bodies = [
+            body(10_000_000 + batch * AT_ONCE + n, _user(chance.randrange(size)), now - timedelta(minutes=1))
+            for n in range(AT_ONCE)
+        ]
+        _arrive(house, shop_id, bodies)
+        started = time.perf_counter()
+        while receive(house, shop_id):
+            pass
+        took.append(1000 * (time.perf_counter() - started) / AT_ONCE)
+    return statistics.median(took)
+
+
+def _sweeps(house: House, shop_id: int) -> float:
+    """The median of looking for lanes with work, and of a tick, when nobody is due."""
+    took = []
+    for _ in range(SWEEPS):
+        started = time.perf_counter()
+        lanes = [lane for lane in lanes_with_work(house) if str(lane).startswith("tick")]
+        tick(house, shop_id)
+        took.append(1000 * (time.perf_counter() - started))
+        if lanes:
+            raise GiveUp("Somebody was due, so this was no sweep in which nobody crossed a line.")
+    return statistics.median(took)
+
+
+@contextmanager
+def _shop(bench: Bench, folder: Path) -> Iterator[tuple[House, int]]:
+    with fresh_database(bench.postgres, folder / "state.db") as url:
+        database = Database(url, pool_size=2)
+        migrate(database)
+        keyring, tactics = Keyring([new_key()]), load_tactics()
+
+        def nobody(_: object) -> Saleor:
+            raise GiveUp("The benchmark asks no shop.")
+
+        house = House(database, keyring, tactics, nobody, lambda _: None, lambda: datetime.now(UTC), timedelta(days=30))
+        with database.write() as connection:
+            shop_id = _install(connection, house)
+        try:
+            yield house, shop_id
+        finally:
+            database.close()
+
+
+def _install(connection: Connection, house: House) -> int:
+    now = house.clock()
+    shop_id = shops.install(
+        connection,
+        api_url=API_URL,
+        app_id=APP_ID,
+        token=house.keyring.encrypt("bench"),
+        jwks={"keys": []},
+        name="Bench",
+        saleor_version="3.24.0",
+        pepper=house.keyring.encrypt(new_pepper()),
+        now=now,
+    )
+    settle(connection, shop_id, house.tactics, now)
+    shops.save_learnt(connection, shop_id, Rhythm(mean_gap=30, slack=2, gaps=1_000), MODEL, now)
+    campaign = campaigns.get(connection, shop_id, "win-back", house.tactics)
+    campaigns.change_status(connection, shop_id, campaign, CampaignStatus.ON, "bench", now)
+    return shop_id
+
+
+def _fill(house: House, shop_id: int, size: int) -> None:
+    now = house.clock()
+    _arrive(house, shop_id, [body(n, _user(0), now - timedelta(days=ago)) for n, ago in enumerate((50, 30, 10))])
+    while receive(house, shop_id):
+        pass
+    with house.database.write() as connection:
+        first = customers.by_user(connection, shop_id, _user(0))
+        if first is None:
+            raise GiveUp("The first customer of the benchmark was not taken in.")
+        _copy_customers(connection, first.customer_id, size)
+        _copy_orders(connection, first.customer_id)
+    with house.database.write() as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def _copy_customers(connection: Connection, first: int, size: int) -> None:
+    numbers = select(literal(1, Integer).label("n")).cte("numbers", recursive=True)
+    numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < size - 1))
+    user = literal("user-") + cast(numbers.c.n, String)
+    changed = {"user_id": user, "email": user + literal("@bench.example")}
+    _insert(
+        connection, customers_table, numbers, changed, customers_table.c.id == first, numbers.c.n < size, without="id"
+    )
+
+
+def _copy_orders(connection: Connection, first: int) -> None:
+    """Each copy has one order with its lines."""
+    copies = customers_table.alias("copies")
+    tail = literal("-") + cast(copies.c.id, String)
+    some = select(func.min(orders.c.order_id)).where(orders.c.customer_id == first).scalar_subquery()
+    changed = {"order_id": orders.c.order_id + tail, "customer_id": copies.c.id}
+    _insert(connection, orders, copies, changed, orders.c.order_id == some, copies.c.id != first)
+    changed = {"order_id": order_lines.c.order_id + tail, "line_id": order_lines.c.line_id + tail}
+    _insert(connection, order_lines, copies, changed, order_lines.c.order_id == some, copies.c.id != first)
+
+
+def _insert(
+    connection: Connection, table: Table, times: FromClause, changed: Mapping[str, Any], *where: Any, without: str = ""
+) -> None:
+    """Rows of the table once more for each row of `times`, with some columns changed."""
+    names = [column.name for column in table.columns if column.name != without]
+    chosen = (
+        select(*(changed.get(name, table.c[name]) for name in names))
+        .select_from(table.join(times, true()))
+        .where(*where)
+    )
+    connection.execute(insert(table).from_select(names, chosen))
+
+
+def _arrive(house: House, shop_id: int, bodies: list[bytes]) -> None:
+    now = house.clock()
+    rows = [Arrival(shop_id, blake2b(told, digest_size=16).digest(), "order_created", told, now) for told in bodies]
+    with house.database.write() as connection:
+        inbox.add(connection, rows)
+
+
+def _user(number: int) -> str:
+    return f"user-{number}"

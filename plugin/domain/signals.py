@@ -1,0 +1,148 @@
+"""Why somebody may be leaving: what is known of one customer, as sentences with the numbers in them.
+
+A signal is evidence, not a verdict: which of them come before leaving in this shop, and how often, is
+measured by `indicators`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from plugin.domain.churn import Outlook, Rhythm
+from plugin.domain.customer import History
+
+#: A last order below this share of the customer's own mean is a falling basket, from so many orders on.
+FALLING_SHARE = 0.6
+FALLING_FROM = 3
+#: Shipping above this share of what an order cost is much.
+HIGH_SHIPPING = 0.2
+#: A product has run out when this many of the customer's own intervals have passed.
+RUN_OUT = 1.3
+#: Sentences that a reason is made of: more are not read.
+MOST_IN_REASON = 3
+
+
+class SignalKind(StrEnum):
+    SILENCE = "silence"
+    LATE_PARCEL = "late_parcel"
+    REFUND = "refund"
+    FALLING_BASKET = "falling_basket"
+    ONLY_WITH_VOUCHER = "only_with_voucher"
+    SHIPPING_COST = "shipping_cost"
+    RAN_OUT = "ran_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    kind: SignalKind
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLow:
+    """A product that this customer buys again and again."""
+
+    name: str
+    #: Days between two purchases of it, on average.
+    usual: float
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the ledger says of the last order, and of what is bought again and again."""
+
+    total: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+    refunded: Decimal = Decimal(0)
+    #: When its first parcel left; None where none is known to have.
+    shipped_at: datetime | None = None
+    #: Something of it has not been sent yet.
+    waiting: bool = False
+    low: tuple[RunningLow, ...] = ()
+
+
+def signals_of(history: History, outlook: Outlook, evidence: Evidence, now: datetime) -> tuple[Signal, ...]:
+    """All that speaks for leaving, the silence first; nothing of somebody who has never bought."""
+    if history.last_at is None:
+        return ()
+    return tuple(_signals(history, history.last_at, outlook.rhythm, evidence, now))
+
+
+def _signals(
+    history: History, last_at: datetime, rhythm: Rhythm, evidence: Evidence, now: datetime
+) -> Iterator[Signal]:
+    yield Signal(SignalKind.SILENCE, why_silent(history, rhythm, now))
+    if late := _late(last_at, rhythm, evidence, now):
+        yield Signal(SignalKind.LATE_PARCEL, late)
+    if evidence.refunded > 0:
+        yield Signal(
+            SignalKind.REFUND, f"{_percent(evidence.refunded, evidence.total)} of the last order was refunded."
+        )
+    elif falling := _falling(history):
+        yield Signal(SignalKind.FALLING_BASKET, falling)
+    if history.discounted == history.orders:
+        bought = "The only order was" if history.orders == 1 else f"All {history.orders} orders were"
+        yield Signal(SignalKind.ONLY_WITH_VOUCHER, f"{bought} made with a voucher.")
+    if evidence.total > 0 and evidence.shipping >= Decimal(str(HIGH_SHIPPING)) * evidence.total:
+        share = _percent(evidence.shipping, evidence.total)
+        yield Signal(SignalKind.SHIPPING_COST, f"Shipping was {share} of what the last order cost.")
+    for product in evidence.low:
+        since = _days(now - product.last_at)
+        if since >= RUN_OUT * product.usual:
+            yield Signal(
+                SignalKind.RAN_OUT,
+                f"Buys {product.name} {_every(product.usual)}, and bought it {since:.0f} days ago.",
+            )
+
+
+def why_silent(history: History, rhythm: Rhythm, now: datetime) -> str:
+    """The silence against what is usual, in a sentence."""
+    if history.last_at is None:
+        return "Has not bought yet."
+    usual, whose = rhythm.mean_gap, "Customers here buy"
+    if history.purchase_days > 2 and history.first_day and history.last_day:
+        usual, whose = (history.last_day - history.first_day).days / (history.purchase_days - 1), "Usually buys"
+    return f"{whose} {_every(usual)}; silent for {(now - history.last_at).days} days since the last order."
+
+
+def reason(signals: tuple[Signal, ...]) -> str:
+    return " ".join(signal.sentence for signal in signals[:MOST_IN_REASON])
+
+
+def _late(last_at: datetime, rhythm: Rhythm, evidence: Evidence, now: datetime) -> str | None:
+    if rhythm.parcel_days is None:
+        return None
+    if evidence.shipped_at is None and not evidence.waiting:
+        return None
+    took = _days((evidence.shipped_at or now) - last_at)
+    if took <= rhythm.parcel_days:
+        return None
+    what = "left after" if evidence.shipped_at else "has not left after"
+    return f"The last parcel {what} {took:.0f} days; nine in ten leave within {rhythm.parcel_days:.0f}."
+
+
+def _falling(history: History) -> str | None:
+    """Against the orders before it, in the same currency."""
+    currency = history.currency or ""
+    before = history.bought.get(currency, 0) - 1
+    if before < FALLING_FROM - 1:
+        return None
+    mean = (history.spent[currency] - history.last_total) / before
+    if mean <= 0 or history.last_total >= Decimal(str(FALLING_SHARE)) * mean:
+        return None
+    return f"The last order was {history.last_total:.2f} {currency}, after {mean:.2f} {currency} on average before."
+
+
+def _every(days: float) -> str:
+    return "every day" if days < 1.5 else f"every {days:.0f} days"
+
+
+def _percent(part: Decimal, whole: Decimal) -> str:
+    return "All" if whole <= 0 or part >= whole else f"{100 * part / whole:.0f} %"
+
+
+def _days(span: timedelta) -> float:
+    return span / timedelta(days=1)

@@ -1,0 +1,50 @@
+"""What goes straight to its endpoint, and what takes the way of all others."""
+
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from plugin.express import Express
+from plugin.saleor.manifest import build_manifest
+from webhooks.routes import Webhook, addresses, queries
+
+pytestmark = pytest.mark.anyio
+
+
+async def straight(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("straight")(scope, receive, send)
+
+
+async def routed(_: Request) -> Response:
+    return PlainTextResponse("routed")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "answer"),
+    [
+        ("POST", "/hooks/orders", "straight"),
+        ("GET", "/hooks/orders", "routed"),
+        ("POST", "/hooks/orders/", "Not Found"),
+        ("POST", "/hooks/others", "routed"),
+        ("GET", "/nowhere", "Not Found"),
+    ],
+)
+async def test_only_posts_to_known_addresses_go_straight(method: str, path: str, answer: str) -> None:
+    route = Route("/hooks/{name}", routed, methods=["GET", "POST"])
+    app = Express(straight={"/hooks/orders": straight}, routes=[route])
+    app.router.redirect_slashes = False
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://app.test") as client:
+        assert (await client.request(method, path)).text == answer
+
+
+def test_every_event_of_the_manifest_has_a_straight_address() -> None:
+    webhook = Webhook(None, None, None)  # type: ignore[arg-type]
+    hooks = build_manifest("https://retention.example", queries())["webhooks"]
+    asked = {urlsplit(hook["targetUrl"]).path for hook in hooks if hook.get("asyncEvents")}
+    assert asked
+    assert asked <= addresses(webhook).keys()
