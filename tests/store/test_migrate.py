@@ -1,4 +1,4 @@
-"""Migrations make exactly the tables of plugin/store/schema.py, on both databases."""
+"""Migrations make exactly the tables of plugin.store.schema, on both databases."""
 
 import threading
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from plugin.store.database import Database
 from plugin.store.migrate import HEAD, configuration, is_current, migrate
 from plugin.store.schema import metadata
 
-STALE = "plugin/store/schema.py has changed: run `python -m plugin.store.migrations.write 0001 tables`"
+STALE = "plugin/store/schema/ has changed: run `python -m plugin.store.migrations.write 0001 tables`"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Writes revisions from plugin/store/schema.py, for developers.
+"""Writes revisions from plugin/store/schema/, for developers.
 
 `python -m plugin.store.migrations.write 0002 what_changed` writes the next revision; name it in
 `plugin.store.migrate.HEAD` as well. `… 0001 tables` writes the only revision anew, before a release.

@@ -1,0 +1,33 @@
+"""All tables, by subject. Every key begins with the shop; `plugin.flow.erase` knows what is personal."""
+
+from plugin.store.schema.campaigns import arms, campaign_versions, campaigns, decisions
+from plugin.store.schema.delivery import codes, effects, vouchers
+from plugin.store.schema.ledger import backfills, checkouts, fulfilments, inbox, order_lines, orders, reports
+from plugin.store.schema.people import customers, tombstones
+from plugin.store.schema.shops import channels, pages, problems, shops, wakes
+from plugin.store.schema.tables import metadata
+
+__all__ = [
+    "arms",
+    "backfills",
+    "campaign_versions",
+    "campaigns",
+    "channels",
+    "checkouts",
+    "codes",
+    "customers",
+    "decisions",
+    "effects",
+    "fulfilments",
+    "inbox",
+    "metadata",
+    "order_lines",
+    "orders",
+    "pages",
+    "problems",
+    "reports",
+    "shops",
+    "tombstones",
+    "vouchers",
+    "wakes",
+]

@@ -1,0 +1,74 @@
+"""Campaigns, who is left alone, and what was decided."""
+
+from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+
+from plugin.store.schema.tables import metadata, shop_key
+from plugin.store.types import BigKey, Moment
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    shop_key(),
+    Column("name", String(100), nullable=False),
+    Column("tactic", String(60), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("params", JSON, nullable=False),
+    Column("salt", String(32), nullable=False),
+    Column("control_share", Float, nullable=False),
+    Column("pause_days", Integer, nullable=False),
+    Column("inside_per_day", Integer, nullable=False),
+    Column("switched_on_at", Moment),
+    #: Those inside are taken in order of their id, up to this one so far.
+    Column("inside_after", BigKey, nullable=False, server_default="0"),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_campaigns_name", "shop_id", "name", unique=True),
+)
+
+#: Every edit and every change of status, with who and when; never changed.
+campaign_versions = Table(
+    "campaign_versions",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    shop_key(),
+    Column("campaign_id", BigKey, ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("edited_by", String(320), nullable=False),
+    Column("edited_at", Moment, nullable=False),
+    Index("ix_campaign_versions_campaign", "shop_id", "campaign_id", "id"),
+)
+
+#: The arm a customer was put in, before the first exposure.
+arms = Table(
+    "arms",
+    metadata,
+    Column("campaign_id", BigKey, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    Column("customer_id", BigKey, primary_key=True),
+    shop_key(),
+    Column("arm", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_arms_customer", "shop_id", "customer_id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    shop_key(),
+    Column("campaign_id", BigKey, ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
+    Column("campaign_version", Integer, nullable=False),
+    Column("customer_id", BigKey, nullable=False),
+    #: None for what has no episode (a banner).
+    Column("episode", String(100)),
+    Column("outcome", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("trigger", String(10), nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    #: The same need never gives twice.
+    Index("ix_decisions_episode", "shop_id", "campaign_id", "customer_id", "episode", unique=True),
+    Index("ix_decisions_customer", "shop_id", "customer_id", "decided_at"),
+    Index("ix_decisions_decided_at", "shop_id", "decided_at"),
+    Index("ix_decisions_outcome", "shop_id", "campaign_id", "outcome"),
+)

@@ -1,0 +1,89 @@
+"""What goes back to the platform: effects, vouchers and their codes."""
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
+
+from plugin.store.schema.tables import metadata, shop_key
+from plugin.store.types import BigKey, Moment
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    shop_key(),
+    #: What it is for, so that nothing is asked for twice.
+    Column("key", String(200), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("result", JSON),
+    Column("campaign_id", BigKey),
+    Column("decision_id", BigKey),
+    #: None for what belongs to the whole shop.
+    Column("customer_id", BigKey),
+    #: The effect that must be done first.
+    Column("waits_for", BigKey),
+    #: Effects of one group can be carried out in one call.
+    Column("batch", String(200)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment, nullable=False),
+    Column("leased_until", Moment),
+    Column("lease", String(32)),
+    Column("error", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_effects_key", "shop_id", "key", unique=True),
+    Index(
+        "ix_effects_due",
+        "shop_id",
+        "due_at",
+        "id",
+        postgresql_where=text("status IN ('open', 'failed', 'leased')"),
+        sqlite_where=text("status IN ('open', 'failed', 'leased')"),
+    ),
+    Index("ix_effects_customer", "shop_id", "customer_id"),
+    Index("ix_effects_waits_for", "waits_for"),
+    Index("ix_effects_status", "shop_id", "status"),
+)
+
+#: One Saleor voucher: a version of a campaign and the day it expires.
+vouchers = Table(
+    "vouchers",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    shop_key(),
+    Column("key", String(200), nullable=False),
+    Column("campaign_id", BigKey, nullable=False),
+    Column("campaign_version", Integer, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    #: Saleor's id, once it is there.
+    Column("voucher_id", String(100)),
+    #: The code it is made with, chosen before the first call and kept for every later one.
+    Column("first_code", String(40)),
+    #: open, made, gone (removed by the merchant), withdrawn (by us).
+    Column("status", String(10), nullable=False),
+    Index("ix_vouchers_key", "shop_id", "key", unique=True),
+    Index("ix_vouchers_voucher", "shop_id", "voucher_id"),
+)
+
+#: Whose code it is; Saleor cannot tell.
+codes = Table(
+    "codes",
+    metadata,
+    shop_key(primary=True),
+    Column("code", String(40), primary_key=True),
+    Column("decision_id", BigKey, nullable=False),
+    Column("campaign_id", BigKey, nullable=False),
+    Column("customer_id", BigKey, nullable=False),
+    Column("voucher", BigKey, ForeignKey("vouchers.id"), nullable=False),
+    #: Saleor's id, needed to take it back.
+    Column("code_id", String(100)),
+    #: drawn, issued, redeemed, withdrawn.
+    Column("status", String(10), nullable=False),
+    Column("drawn_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("redeemed_at", Moment),
+    Column("order_id", String(100)),
+    Index("ix_codes_decision", "shop_id", "decision_id", unique=True),
+    Index("ix_codes_customer", "shop_id", "customer_id"),
+    Index("ix_codes_voucher", "voucher"),
+)

@@ -1,0 +1,79 @@
+"""Customers with their states, and who was erased."""
+
+from sqlalchemy import JSON, Boolean, Column, Date, Float, Index, Integer, LargeBinary, String, Table, text
+
+from plugin.store.schema.tables import metadata, shop_key
+from plugin.store.types import Amount, BigKey, Moment
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    shop_key(),
+    #: None for a guest.
+    Column("user_id", String(100)),
+    #: Trimmed and case-folded.
+    Column("email", String(320)),
+    #: The account's e-mail is proven.
+    Column("confirmed", Boolean, nullable=False, server_default=text("false")),
+    Column("first_name", String(255), nullable=False, server_default=""),
+    Column("language", String(20)),
+    Column("account_updated_at", Moment),
+    # The fold over the customer's orders (domain.customer.History).
+    Column("orders", Integer, nullable=False, server_default="0"),
+    Column("purchase_days", Integer, nullable=False, server_default="0"),
+    Column("first_at", Moment),
+    Column("last_at", Moment),
+    Column("last_order_id", String(100)),
+    Column("first_day", Date),
+    Column("last_day", Date),
+    Column("spent", JSON, nullable=False),
+    Column("bought", JSON, nullable=False),
+    Column("gap_squares", Float, nullable=False, server_default="0"),
+    Column("last_gap", Integer),
+    Column("recent_28", Float, nullable=False, server_default="0"),
+    Column("recent_91", Float, nullable=False, server_default="0"),
+    Column("currency", String(3)),
+    Column("last_total", Amount, nullable=False, server_default="0"),
+    Column("discounted", Integer, nullable=False, server_default="0"),
+    Column("refunded", Integer, nullable=False, server_default="0"),
+    Column("items", Integer, nullable=False, server_default="0"),
+    Column("segment", String(20), nullable=False, server_default="new"),
+    #: When the silence is long enough, if no order comes; None for who has never bought.
+    Column("at_risk_from", Moment),
+    Column("dormant_from", Moment),
+    #: When time alone makes something true of this customer.
+    Column("next_moment", Moment),
+    #: slot → the data of its banner: what the customer is shown, and so promised.
+    Column("shown", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(
+        "ix_customers_user",
+        "shop_id",
+        "user_id",
+        unique=True,
+        postgresql_where=text("user_id IS NOT NULL"),
+        sqlite_where=text("user_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_customers_guest",
+        "shop_id",
+        "email",
+        unique=True,
+        postgresql_where=text("user_id IS NULL"),
+        sqlite_where=text("user_id IS NULL"),
+    ),
+    Index("ix_customers_email", "shop_id", "email"),
+    Index("ix_customers_moment", "shop_id", "next_moment"),
+    Index("ix_customers_at_risk", "shop_id", "at_risk_from"),
+    Index("ix_customers_segment", "shop_id", "segment", "id"),
+)
+
+#: Who was erased, as keyed hashes: what is older than this is not taken in again.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    shop_key(primary=True),
+    Column("subject", LargeBinary(16), primary_key=True),
+    Column("erased_at", Moment, nullable=False),
+)
