@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from plugin.engine.port import Lane
-from plugin.saleor.client import Saleor
 from plugin.secrets import Keyring
 from plugin.store.campaigns import Tactics
 from plugin.store.database import Database
 from plugin.store.shops import Shop
+
+if TYPE_CHECKING:  # gql takes a fifth of a second to load; who only reads the store need not wait for it
+    from plugin.saleor.client import Saleor
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class House:
     keyring: Keyring
     tactics: Tactics
     #: A client for one shop, with its token decrypted.
-    connect: Callable[[Shop], Saleor]
+    connect: "Callable[[Shop], Saleor]"
     #: Say that there may be something to do; never blocks, never needed for correctness.
     wake: Callable[[Iterable[Lane]], None]
     clock: Callable[[], datetime]
