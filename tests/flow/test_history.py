@@ -137,7 +137,7 @@ SHOPS = iter(range(1_000_000))
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_page_at_once_is_its_objects_one_by_one(home: Home, seed: int) -> None:
     pages = some_pages(seed)
     left, right = (home.install(f"http://shop-{next(SHOPS)}.test/graphql/") for _ in range(2))

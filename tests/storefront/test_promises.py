@@ -39,7 +39,7 @@ acts = st.one_of(
     promised=st.none() | st.tuples(amounts, st.none() | st.floats(-3, 9)),
     basket=st.decimals(0, 130, places=2),
 )
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_banner_and_the_checkout_never_disagree(
     stage: Stage, segment: Segment, first: Any, story: list[Any], promised: Any, basket: Decimal
 ) -> None:

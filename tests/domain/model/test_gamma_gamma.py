@@ -55,7 +55,7 @@ def test_the_likelihood_at_the_maximum_is_the_sum_over_customers_and_no_step_rai
         assert whole(GammaGamma(p, q, v * step)) < fitted.log_likelihood
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.floats(0.01, 1e4)), min_size=1, max_size=10),
     st.floats(0.1, 30),

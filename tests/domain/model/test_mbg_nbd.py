@@ -86,7 +86,7 @@ def slopes(told: Callable[[Floats], Floats | float], at: Floats) -> Floats:
     return np.array([(np.asarray(told(at + h)) - np.asarray(told(at - h))) / (2 * h.sum()) for h in steps])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ROWS, PARAMS, st.integers(0, 1))
 def test_gradient_and_hessian_are_those_of_the_likelihood(
     rows: list[tuple[int, int, int]], params: MbgNbd, first: int
@@ -166,7 +166,6 @@ def test_a_small_shop_is_fitted_between_its_own_data_and_the_prior() -> None:
     assert (deviations < mbg_nbd.WEAK.deviation).all()
 
 
-@settings(deadline=None)
 @given(ROWS, PARAMS, st.floats(0.5, 400), st.floats(0, 400))
 def test_scores_are_sane_and_fall_with_silence(
     rows: list[tuple[int, int, int]], params: MbgNbd, days: float, longer: float
@@ -189,7 +188,7 @@ def test_scores_are_sane_and_fall_with_silence(
     assert mbg_nbd.expected_orders(params, x, t, age.astype(float), days) == pytest.approx(orders, rel=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(PARAMS, st.integers(0, 40), st.integers(0, 900), st.sampled_from([7.0, 28.0, 91.0, 365.0]))
 def test_expected_orders_are_the_mean_over_all_rates_and_chances(
     params: MbgNbd, x: int, silence: int, days: float
