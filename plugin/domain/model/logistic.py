@@ -30,8 +30,9 @@ def fit(
     if not 0 < came.sum() < len(came):
         return None
     means, scales = found.mean(axis=0), found.std(axis=0)
-    scales = np.where(scales > 1e-9, scales, 1.0)
-    rows = np.column_stack([np.ones(len(found)), (found - means) / scales])
+    differs = scales > 1e-9
+    scales = np.where(differs, scales, 1.0)
+    rows = np.column_stack([np.ones(len(found)), np.where(differs, (found - means) / scales, 0.0)])
     penalty = np.append(0.0, np.full(found.shape[1], ridge))
     weights = _maximum(rows, came.astype(np.float64), penalty, np.array([0, *signs]))
     if weights is None:
@@ -48,12 +49,13 @@ def fit(
 def _maximum(rows: Floats, target: Floats, penalty: Floats, signs: NDArray[np.int64]) -> Floats | None:
     """Newton's method, projected on the signs: a weight at its bound that would leave it is held there."""
     weights = np.zeros(rows.shape[1])
+    differs = rows.any(axis=0)
     weights[0] = np.log(target.mean() / (1 - target.mean()))
     loss = _loss(target, rows @ weights, penalty, weights)
     for _ in range(MOST_STEPS):
         chance = _chance(rows @ weights)
         slope = rows.T @ (chance - target) + penalty * weights
-        free = ~((signs != 0) & (weights == 0) & (signs * slope >= 0))
+        free = differs & ~((signs != 0) & (weights == 0) & (signs * slope >= 0))
         curve = _curvature(rows[:, free], chance, penalty[free])
         step = np.zeros_like(weights)
         step[free] = np.linalg.lstsq(curve, slope[free], rcond=None)[0]
