@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -106,10 +107,10 @@ def edit(name: str, given: tuple[str, ...], control: float | None, pause: int | 
         with house.database.write() as connection:
             found = campaigns.get(connection, chosen.shop_id, name, house.tactics)
             params = read_params(found.tactic, {**write_params(found.params), **_pairs(given)})
-            limits = Limits(
-                found.control_share if control is None else control,
-                found.pause_days if pause is None else pause,
-                found.inside_per_day,
+            limits = replace(
+                campaigns.limits_of(found),
+                control_share=found.control_share if control is None else control,
+                pause_days=found.pause_days if pause is None else pause,
             )
             edited = campaigns.edit(connection, chosen.shop_id, found, params, limits, getpass.getuser(), house.clock())
         measure_again(house, chosen.shop_id, house.clock())

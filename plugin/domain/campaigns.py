@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from plugin.domain.budgets import Budgets
 from plugin.domain.tactic import Tactic
 
 
@@ -43,7 +44,23 @@ class Campaign:
     #: Those who were inside when it was switched on: at most so many a day; 0 for none.
     inside_per_day: int
     switched_on_at: datetime | None = None
+    #: Who it is for, and of them who it is not for; None for everybody and nobody.
+    audience: Any = None
+    exclude: Any = None
+    #: Of two campaigns for one place the higher one wins.
+    priority: int = 0
+    #: It decides from the one moment and to the other, where there is one; codes stay valid beyond.
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    budgets: Budgets = Budgets()
+    #: Slugs of the Saleor channels that its vouchers are listed in; empty for all.
+    channels: tuple[str, ...] = ()
 
     @property
     def on(self) -> bool:
         return self.status is CampaignStatus.ON
+
+    def runs(self, now: datetime) -> bool:
+        """On, and within its schedule."""
+        started = self.starts_at is None or self.starts_at <= now
+        return self.on and started and (self.ends_at is None or now <= self.ends_at)

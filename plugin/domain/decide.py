@@ -69,7 +69,7 @@ def decide(view: View, trigger: Trigger, campaigns: Iterable[Campaign], standing
     decisions: list[Decision] = []
     moments: list[datetime] = []
     for campaign in campaigns:
-        if not campaign.on:
+        if not campaign.runs(view.now):
             continue
         listening = trigger.kind in campaign.tactic.listens_to
         for wish in campaign.tactic.decide(view, trigger, campaign.params):

@@ -1,5 +1,7 @@
 """A campaign, switched on and off: from the command line and from the merchant's page alike."""
 
+from dataclasses import replace
+
 import anyio
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
@@ -10,7 +12,6 @@ from plugin.flow.house import House
 from plugin.flow.learn import learn, measure_again
 from plugin.flow.thresholds import KEY
 from plugin.store import campaigns
-from plugin.store.campaigns import Limits
 
 
 async def switch_on(house: House, shop_id: int, name: str, inside_per_day: int, who: str) -> None:
@@ -31,7 +32,7 @@ def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str) ->
         now = house.clock()
         found = campaigns.get(connection, shop_id, name, house.tactics)
         if inside_per_day != found.inside_per_day:
-            limits = Limits(found.control_share, found.pause_days, inside_per_day)
+            limits = replace(campaigns.limits_of(found), inside_per_day=inside_per_day)
             found = campaigns.edit(connection, shop_id, found, found.params, limits, who, now)
         return campaigns.change_status(connection, shop_id, found, CampaignStatus.ON, who, now)
 

@@ -26,7 +26,7 @@ def tick(house: House, shop_id: int) -> bool:
         scene = set_scene(connection, shop, house.tactics, now)
         more = _moments(connection, scene)
         for campaign in scene.campaigns:
-            if campaign.on and campaign.inside_per_day:
+            if campaign.runs(now) and campaign.inside_per_day:
                 more = _inside(connection, scene, campaign) or more
     return more
 

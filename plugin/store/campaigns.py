@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
 from plugin.domain.tactic import Tactic, read_params, write_params
 from plugin.errors import NotFound, Rejected
@@ -24,12 +25,22 @@ class Limits:
     control_share: float = 0.1
     pause_days: int = 60
     inside_per_day: int = 0
+    #: As JSON, as they were said.
+    audience: Any = None
+    exclude: Any = None
+    priority: int = 0
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    budgets: Budgets = Budgets()
+    channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.control_share <= 0.9:
             raise Rejected("The control group must be between 0 and 0.9 of the audience.")
         if self.pause_days < 0 or self.inside_per_day < 0:
             raise Rejected("Days of pause and customers a day cannot be below 0.")
+        if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
+            raise Rejected("A campaign must start before it ends.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def create(
         "params": write_params(params),
         "salt": secrets.token_hex(8),
         "created_at": now,
-        **asdict(limits),
+        **_columns(limits),
     }
     campaign_id = connection.execute(campaigns.insert().values(values).returning(campaigns.c.id)).scalar_one()
     _keep_version(connection, shop_id, campaign_id, "installation", now)
@@ -92,10 +103,10 @@ def edit(
         campaign,
         version=campaign.version + 1,
         params=write_params(params),
-        **asdict(limits),
+        **_columns(limits),
     )
     _keep_version(connection, shop_id, campaign.campaign_id, who, now)
-    return replace(campaign, version=campaign.version + 1, params=params, **asdict(limits))
+    return get(connection, shop_id, campaign.name, {campaign.tactic.key: campaign.tactic})
 
 
 def change_status(
@@ -165,7 +176,12 @@ def versions(connection: Connection, shop_id: int, tactic: str) -> Sequence[Vers
 
 
 def limits_of(campaign: Campaign) -> Limits:
-    return Limits(campaign.control_share, campaign.pause_days, campaign.inside_per_day)
+    return Limits(**{f.name: getattr(campaign, f.name) for f in fields(Limits)})
+
+
+def _columns(limits: Limits) -> dict[str, Any]:
+    values = {f.name: getattr(limits, f.name) for f in fields(Limits)}
+    return {**values, "budgets": write_budgets(limits.budgets), "channels": list(limits.channels)}
 
 
 def _set(connection: Connection, shop_id: int, campaign: Campaign, **values: Any) -> None:
@@ -183,6 +199,13 @@ def _keep_version(connection: Connection, shop_id: int, campaign_id: int, who: s
         "control_share": row.control_share,
         "pause_days": row.pause_days,
         "inside_per_day": row.inside_per_day,
+        "audience": row.audience,
+        "exclude": row.exclude,
+        "priority": row.priority,
+        "starts_at": row.starts_at and row.starts_at.isoformat(),
+        "ends_at": row.ends_at and row.ends_at.isoformat(),
+        "budgets": row.budgets,
+        "channels": row.channels,
     }
     connection.execute(
         campaign_versions.insert().values(
@@ -212,4 +235,11 @@ def _read(row: Row[Any], tactics: Tactics) -> Campaign:
         pause_days=row.pause_days,
         inside_per_day=row.inside_per_day,
         switched_on_at=row.switched_on_at,
+        audience=row.audience,
+        exclude=row.exclude,
+        priority=row.priority,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        budgets=read_budgets(row.budgets),
+        channels=tuple(row.channels),
     )

@@ -22,6 +22,14 @@ campaigns = Table(
     Column("switched_on_at", Moment),
     #: Those inside are taken in order of their id, up to this one so far.
     Column("inside_after", BigKey, nullable=False, server_default="0"),
+    #: Conditions as they were said, so that a named segment is looked up each time.
+    Column("audience", JSON(none_as_null=True)),
+    Column("exclude", JSON(none_as_null=True)),
+    Column("priority", Integer, nullable=False),
+    Column("starts_at", Moment),
+    Column("ends_at", Moment),
+    Column("budgets", JSON, nullable=False),
+    Column("channels", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
     Index("ix_campaigns_name", "shop_id", "name", unique=True),
 )

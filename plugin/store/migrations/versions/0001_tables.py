@@ -70,6 +70,13 @@ def upgrade() -> None:
     sa.Column('inside_per_day', sa.Integer(), nullable=False),
     sa.Column('switched_on_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('inside_after', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), server_default='0', nullable=False),
+    sa.Column('audience', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('exclude', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('priority', sa.Integer(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('budgets', sa.JSON(), nullable=False),
+    sa.Column('channels', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_campaigns_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_campaigns'))
