@@ -32,6 +32,7 @@ WORDS = {
     Kind.ACCOUNTS: "changed customers",
     Kind.SWEEP: "changed orders",
     Kind.OPEN: "open orders",
+    Kind.GONE: "deleted customers",
 }
 
 

@@ -13,17 +13,17 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from plugin.domain.events import OrdersImported
+from plugin.domain.events import CustomerGone, Event, OrdersImported
 from plugin.domain.ledger import Account, Order
 from plugin.errors import GiveUp, Rejected, RetentionError, TokenRefused, TryLater
 from plugin.flow.erase import Eraser
-from plugin.flow.heal import DAILY, ONCE, OVERLAP, next_step
+from plugin.flow.heal import EVERY, ONCE, OVERLAP, next_step
 from plugin.flow.history import NAME, account_seen, one_by_one, take_accounts, take_orders
 from plugin.flow.house import House
 from plugin.flow.receive import BROKEN
 from plugin.flow.scene import Scene, set_scene
 from plugin.saleor.client import Saleor
-from plugin.saleor.history import PAGE, Page, accounts_page, orders_page
+from plugin.saleor.history import PAGE, Page, accounts_page, missing_accounts, orders_page
 from plugin.store import backfills, history, shops, tombstones
 from plugin.store.backfills import Backfill, Kind, Status
 from plugin.store.shops import Shop, ShopStatus
@@ -36,6 +36,11 @@ TURN = 2.0
 SAID = 500
 #: Somebody else (a command) reads the same history: leave it to them for so long.
 LEAVE_IT = 10.0
+#: Where so many accounts are asked about and not one is there, it is not they who have gone.
+TOO_MANY_GONE = 10
+
+#: An order, an account, or the news that an account is gone.
+Item = Order | Account | CustomerGone
 
 
 class Overtaken(TryLater):
@@ -108,7 +113,7 @@ def begin(house: House, shop_id: int, *, again: bool) -> None:
         backfills.try_again(connection, shop_id)
         if not again and all(kind in known and known[kind].status is Status.DONE for kind in ONCE):
             started = min(known[kind].started_at for kind in ONCE)
-            for kind in DAILY:
+            for kind in EVERY:
                 before = known.get(kind)
                 if before is None or before.status is Status.DONE:
                     since = (started if before is None else before.started_at) - OVERLAP
@@ -123,7 +128,7 @@ async def read_page(house: House, saleor: Saleor, place: Place) -> Backfill:
     asked_at = house.clock()
     page = await _fetch(house, saleor, place, asked_at)
     walk = place.walk
-    if page.total is not None and walk.kind is not Kind.OPEN:
+    if page.total is not None and walk.kind not in {Kind.OPEN, Kind.GONE}:
         walk = replace(walk, total=page.total)
     place = replace(place, walk=walk)
     try:
@@ -137,7 +142,7 @@ async def read_page(house: House, saleor: Saleor, place: Place) -> Backfill:
     return walk
 
 
-async def _fetch(house: House, saleor: Saleor, place: Place, now: datetime) -> Page[Order] | Page[Account]:
+async def _fetch(house: House, saleor: Saleor, place: Place, now: datetime) -> Page[Item]:
     walk = place.walk
     match walk.kind:
         case Kind.CUSTOMERS | Kind.ACCOUNTS:
@@ -147,9 +152,29 @@ async def _fetch(house: House, saleor: Saleor, place: Place, now: datetime) -> P
         case Kind.OPEN:
             ids = await anyio.to_thread.run_sync(_open, house, place, now)
             if not ids:
-                return Page(list[Order](), None, None, ())
+                return Page([], None, None, ())
             page = await orders_page(saleor, None, ids=ids)
             return replace(page, cursor=ids[-1] if len(ids) == PAGE else None)
+        case Kind.GONE:
+            return await _gone(house, saleor, place, now)
+
+
+async def _gone(house: House, saleor: Saleor, place: Place, now: datetime) -> Page[Item]:
+    """Raises `GiveUp` where nobody at all seems to be there: what erases is not to be believed lightly."""
+    ids = await anyio.to_thread.run_sync(_accounts, house, place)
+    missing = await missing_accounts(saleor, ids) if ids else []
+    if len(missing) == len(ids) >= TOO_MANY_GONE:
+        raise GiveUp(
+            f"Of {len(ids)} accounts known here {place.shop.api_url} names none. Nobody was erased; look whether the"
+            " app may still see customers, or install it anew if this is another shop now."
+        )
+    gone = [CustomerGone(NAME, now, user_id, None) for user_id in missing]
+    return Page(gone, ids[-1] if len(ids) == PAGE else None, None, ())
+
+
+def _accounts(house: House, place: Place) -> Sequence[str]:
+    with house.database.read() as connection:
+        return history.accounts_after(connection, place.shop.shop_id, place.walk.cursor or "", PAGE)
 
 
 def _open(house: House, place: Place, now: datetime) -> Sequence[str]:
@@ -157,7 +182,7 @@ def _open(house: House, place: Place, now: datetime) -> Sequence[str]:
         return history.open_orders(connection, place.shop.shop_id, place.walk.cursor or "", now, PAGE)
 
 
-def _take(house: House, place: Place, page: Page[Order] | Page[Account], asked_at: datetime) -> Backfill:
+def _take(house: House, place: Place, page: Page[Item], asked_at: datetime) -> Backfill:
     with house.database.write() as connection:
         scene, eraser = _scene(house, connection, place)
         orders = [item for item in page.items if isinstance(item, Order)]
@@ -166,20 +191,22 @@ def _take(house: House, place: Place, page: Page[Order] | Page[Account], asked_a
             take_orders(connection, scene, eraser, orders, asked_at)
         if accounts:
             take_accounts(connection, scene, eraser, accounts, asked_at)
+        for item in page.items:
+            if isinstance(item, CustomerGone):
+                eraser.customer(connection, scene, item)
         return _advance(connection, scene, place, page, page.left_out)
 
 
-def _take_carefully(house: House, place: Place, page: Page[Order] | Page[Account], asked_at: datetime) -> Backfill:
+def _take_carefully(house: House, place: Place, page: Page[Item], asked_at: datetime) -> Backfill:
     """One by one, so that what cannot be taken in undoes only itself."""
     left_out = list(page.left_out)
     with house.database.write() as connection:
         scene, eraser = _scene(house, connection, place)
         for item in page.items:
             named = item.number if isinstance(item, Order) else item.user_id
-            event = OrdersImported(NAME, asked_at, (item,)) if isinstance(item, Order) else account_seen(item, asked_at)
             try:
                 with connection.begin_nested():
-                    one_by_one(connection, scene, eraser, event)
+                    one_by_one(connection, scene, eraser, _event(item, asked_at))
             except TryLater:
                 raise
             except BROKEN as error:
@@ -187,6 +214,16 @@ def _take_carefully(house: House, place: Place, page: Page[Order] | Page[Account
                     raise
                 left_out.append(f"{named} was left out: {_why(error)}")
         return _advance(connection, scene, place, page, left_out)
+
+
+def _event(item: Item, asked_at: datetime) -> Event:
+    match item:
+        case Order():
+            return OrdersImported(NAME, asked_at, (item,))
+        case Account():
+            return account_seen(item, asked_at)
+        case CustomerGone():
+            return item
 
 
 def _why(error: Exception) -> str:
@@ -209,7 +246,7 @@ def _advance(
     connection: Connection,
     scene: Scene,
     place: Place,
-    page: Page[Order] | Page[Account],
+    page: Page[Item],
     left_out: Sequence[str],
 ) -> Backfill:
     walk = place.walk

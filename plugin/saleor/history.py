@@ -25,12 +25,12 @@ PAGE = 100
 FEW = 10
 
 P = TypeVar("P", bound=BaseModel)
-V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[V]):
-    items: Sequence[V]
+class Page(Generic[V_co]):
+    items: Sequence[V_co]
     #: Where the next page begins; None after the last.
     cursor: str | None
     #: How many there are in all, where that was asked for.
@@ -44,7 +44,7 @@ class Page(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class _List(Generic[P, V]):
+class _List(Generic[P, V_co]):
     """What is walked over, and how."""
 
     field: str
@@ -52,7 +52,7 @@ class _List(Generic[P, V]):
     whole: str
     names: str
     model: type[P]
-    value: Callable[[P], V]
+    value: Callable[[P], V_co]
 
 
 _ORDERS = _List("orders", "OrdersPage", "OrdersNames", payloads.Order, order_of)
@@ -70,18 +70,27 @@ async def accounts_page(saleor: Saleor, after: str | None, *, since: datetime | 
     return await _walk(saleor, _ACCOUNTS, after, since, {})
 
 
+async def missing_accounts(saleor: Saleor, user_ids: Sequence[str]) -> list[str]:
+    """Which of these (a page at most) are not among the customers any more."""
+    await saleor.budget.room()
+    asked = {"first": PAGE, "where": {"ids": list(user_ids)}, "by": "CREATED_AT"}
+    found = _found((await saleor.call("CustomersNames", **asked))["customers"])
+    there = {edge["node"]["id"] for edge in found["edges"]}
+    return [user_id for user_id in user_ids if user_id not in there]
+
+
 async def _walk(
-    saleor: Saleor, listed: _List[P, V], after: str | None, since: datetime | None, where: dict[str, Any]
-) -> Page[V]:
+    saleor: Saleor, listed: _List[P, V_co], after: str | None, since: datetime | None, where: dict[str, Any]
+) -> Page[V_co]:
     if since is not None:
         where["updatedAt"] = {"gte": since.isoformat()}
     by = "CREATED_AT" if since is None else "LAST_MODIFIED_AT"
     return await _read(saleor, listed, after, {"where": where or None, "by": by})
 
 
-async def _read(saleor: Saleor, listed: _List[P, V], after: str | None, asked: Mapping[str, Any]) -> Page[V]:
+async def _read(saleor: Saleor, listed: _List[P, V_co], after: str | None, asked: Mapping[str, Any]) -> Page[V_co]:
     """The next `PAGE`; where Saleor cannot say one of them, in parts around that one."""
-    count, parts, left_out = after is None, list[Page[V]](), 0
+    count, parts, left_out = after is None, list[Page[V_co]](), 0
     left = first = PAGE
     while left:
         await saleor.budget.room()
@@ -104,7 +113,7 @@ async def _read(saleor: Saleor, listed: _List[P, V], after: str | None, asked: M
     return _joined(parts)
 
 
-def _joined(parts: Sequence[Page[V]]) -> Page[V]:
+def _joined(parts: Sequence[Page[V_co]]) -> Page[V_co]:
     return Page(
         [item for part in parts for item in part.items],
         parts[-1].cursor,
@@ -114,17 +123,17 @@ def _joined(parts: Sequence[Page[V]]) -> Page[V]:
 
 
 async def _pass_over(
-    saleor: Saleor, listed: _List[P, V], after: str | None, asked: Mapping[str, Any], why: str
-) -> Page[V]:
+    saleor: Saleor, listed: _List[P, V_co], after: str | None, asked: Mapping[str, Any], why: str
+) -> Page[V_co]:
     """The next one by its name alone, left out."""
     data = await saleor.call(listed.names, first=1, after=after, **asked)
     found = _found(data[listed.field])
     return Page([], _cursor(found), None, [f"{_named(edge['node'])} was left out: {why}" for edge in found["edges"]])
 
 
-def _page(given: Mapping[str, Any] | None, model: type[P], value: Callable[[P], V]) -> Page[V]:
+def _page(given: Mapping[str, Any] | None, model: type[P], value: Callable[[P], V_co]) -> Page[V_co]:
     found = _found(given)
-    items, left_out = list[V](), list[str]()
+    items, left_out = list[V_co](), list[str]()
     for edge in found["edges"]:
         node = edge["node"]
         try:

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     ACCOUNTS = "accounts"
     SWEEP = "sweep"
     OPEN = "open"
+    #: Every week: whether the accounts we know are still there.
+    GONE = "gone"
 
 
 class Status(StrEnum):

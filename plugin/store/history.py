@@ -199,3 +199,14 @@ def open_orders(connection: Connection, shop_id: int, after: str, now: datetime,
         .limit(limit)
     )
     return connection.execute(statement).scalars().all()
+
+
+def accounts_after(connection: Connection, shop_id: int, after: str, limit: int) -> Sequence[str]:
+    """The next accounts in order of Saleor's ids."""
+    statement = (
+        select(customers.c.user_id)
+        .where(customers.c.shop_id == shop_id, customers.c.user_id.is_not(None), customers.c.user_id > after)
+        .order_by(customers.c.user_id)
+        .limit(limit)
+    )
+    return connection.execute(statement).scalars().all()

@@ -10,7 +10,7 @@ from plugin.flow.chores import chores
 from plugin.flow.heal import OVERLAP, Step, next_step
 from plugin.flow.lanes import lanes_with_work
 from plugin.saleor.history import orders_page
-from plugin.store import customers, shops
+from plugin.store import customers, history, shops
 from plugin.store.backfills import Backfill, Kind, Status
 from tests.flow.conftest import API_URL, Home
 from tests.flow.past import a_past, bought, buyer, ledger_of, parcel, read_all, walks
@@ -80,6 +80,17 @@ STEPS: dict[str, tuple[dict[Kind, Backfill], datetime, Step | None]] = {
         Step(Kind.OPEN, anew=True, since=FIRST),
     ),
     "all healed today": (known(CUSTOMERS, ORDERS, ACCOUNTS, SWEEP, OPEN), LONG_AGO, None),
+    "a week after the walk began, whether all accounts are still there": (
+        known(walk(Kind.CUSTOMERS, ago(7)), ORDERS, ACCOUNTS, SWEEP, OPEN),
+        LONG_AGO,
+        Step(Kind.GONE, anew=True, since=ago(7) - OVERLAP),
+    ),
+    "and again a week later": (
+        known(CUSTOMERS, ORDERS, ACCOUNTS, SWEEP, OPEN, walk(Kind.GONE, ago(7))),
+        LONG_AGO,
+        Step(Kind.GONE, anew=True, since=ago(7) - OVERLAP),
+    ),
+    "not before": (known(CUSTOMERS, ORDERS, ACCOUNTS, SWEEP, OPEN, walk(Kind.GONE, ago(6))), LONG_AGO, None),
     "a reinstall heals at once": (
         known(CUSTOMERS, ORDERS, ACCOUNTS, SWEEP, OPEN),
         NOW,
@@ -151,6 +162,47 @@ async def test_a_parcel_number_that_came_late_is_seen(home: Home) -> None:
         numbers = connection.exec_driver_sql("SELECT tracking_number FROM fulfilments ORDER BY fulfilment_id").all()
     assert [row[0] for row in numbers] == ["T9", ""]
     assert walks(home)[Kind.OPEN].done == 1
+
+
+async def a_week_later(home: Home) -> None:
+    home.now += days(7)
+    await read_all(home)
+
+
+def accounts_known(home: Home) -> set[str]:
+    with home.database.read() as connection:
+        return set(history.accounts_after(connection, home.shop_id, "", 1_000))
+
+
+async def test_an_account_that_was_deleted_while_nobody_listened_is_erased(home: Home) -> None:
+    """More than a page of them, so that the last page asks about the last one."""
+    people = [buyer(home, f"buyer-{n}", is_confirmed=True) for n in range(120)]
+    placed = bought(home, ago(9), people[7])
+    await read_all(home)
+    deleted = {people[7].id, max(user.id for user in people)}
+    for user_id in deleted:
+        del home.sandbox.shop.users[user_id]
+    placed.user = None  # the platform keeps the order as a guest's
+    before = accounts_known(home)
+    await a_day_later(home)
+    assert accounts_known(home) == before > deleted
+    await a_week_later(home)
+    assert accounts_known(home) == before - deleted
+    assert placed.id not in ledger_of(home)
+    assert walks(home)[Kind.GONE].done == 2
+
+
+async def test_where_nobody_is_named_any_more_nobody_is_erased(home: Home) -> None:
+    for n in range(10):
+        buyer(home, f"buyer-{n}")
+    await read_all(home)
+    before = accounts_known(home)
+    for user_id in before:
+        del home.sandbox.shop.users[user_id]
+    await a_week_later(home)
+    assert accounts_known(home) == before
+    walk = walks(home)[Kind.GONE]
+    assert (walk.status, "Nobody was erased" in (walk.error or "")) == (Status.FAILED, True)
 
 
 async def test_open_orders_are_asked_for_a_page_at_a_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
