@@ -69,9 +69,9 @@ def decide(view: View, trigger: Trigger, campaigns: Iterable[Campaign], standing
     decisions: list[Decision] = []
     moments: list[datetime] = []
     for campaign in campaigns:
-        if not campaign.runs(view.now):
+        if not campaign.on:
             continue
-        listening = trigger.kind in campaign.tactic.listens_to
+        listening = campaign.runs(view.now) and trigger.kind in campaign.tactic.listens_to
         for wish in campaign.tactic.decide(view, trigger, campaign.params):
             if isinstance(wish, CheckAgain):
                 moments.append(wish.at)

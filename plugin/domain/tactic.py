@@ -5,7 +5,7 @@ about one customer at one moment and answers with wishes.
 """
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 
 from plugin.domain.churn import Outlook
 from plugin.domain.customer import CustomerState
-from plugin.domain.effects import Banner, Slot, Wish
+from plugin.domain.effects import Banner, GiveCode, Slot, Wish
+from plugin.domain.offers import Offer
 from plugin.domain.signals import Signal
 from plugin.domain.stages import Turns
 from plugin.errors import Rejected
@@ -77,6 +78,10 @@ class Tactic(Generic[P]):
     only_one: bool = False
     #: Sentences about parameters that do not fit together, before anything is saved.
     check: Callable[[P], Iterable[str]] = lambda _: ()
+    #: What it may give, so that it can be looked at before anybody has it.
+    offers: Callable[[P], Sequence[Offer]] = lambda _: ()
+    #: What this customer would be given, needed or not; None where nothing can be tried on one customer.
+    sample: Callable[[View, P], GiveCode] | None = None
 
 
 def param(default: Any, label: str, *, unit: str = "", help: str = "", least: Any = None, most: Any = None) -> Any:  # noqa: A002

@@ -41,7 +41,7 @@ class Scene:
 
     @property
     def decides(self) -> bool:
-        return not self.rests and any(campaign.runs(self.now) for campaign in self.campaigns)
+        return not self.rests and any(campaign.on for campaign in self.campaigns)
 
 
 def set_scene(connection: Connection, shop: Shop, tactics: Tactics, now: datetime) -> Scene:

@@ -57,6 +57,9 @@ def past(*earlier: Past) -> Mapping[int, tuple[Past, ...]]:
         (campaign(GIVE), MOMENT, NONE, [Outcome.GIVEN]),
         (campaign(GIVE, status=CampaignStatus.PAUSED), MOMENT, NONE, []),
         (campaign(GIVE, status=CampaignStatus.DRAFT), MOMENT, NONE, []),
+        (campaign(GIVE, starts_at=NOW, ends_at=NOW), MOMENT, NONE, [Outcome.GIVEN]),
+        (campaign(GIVE, starts_at=NOW + timedelta(seconds=1)), MOMENT, NONE, []),
+        (campaign(GIVE, ends_at=ago(1)), MOMENT, NONE, []),
         (campaign(GIVE), Trigger(TriggerKind.ORDER, NOW), NONE, []),
         (campaign(GIVE), Trigger(TriggerKind.MOMENT, ago(1) - timedelta(seconds=1)), NONE, []),
         (campaign(GIVE), Trigger(TriggerKind.MOMENT, ago(1)), NONE, [Outcome.GIVEN]),
@@ -108,3 +111,9 @@ def test_the_control_group_has_its_share_and_stays() -> None:
     assert arms == [arm_of(number, "salt", 0.1) for number in range(20_000)]
     assert 0.09 < arms.count(Arm.CONTROL) / len(arms) < 0.11
     assert arms != [arm_of(number, "pepper", 0.1) for number in range(20_000)]
+
+
+def test_a_campaign_that_is_yet_to_start_keeps_the_moments_it_asks_for() -> None:
+    later = NOW + timedelta(days=9)
+    verdict = decide(VIEW, MOMENT, [campaign(CheckAgain(later), starts_at=NOW + timedelta(days=1))], NONE)
+    assert verdict.check_again == later
