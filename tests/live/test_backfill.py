@@ -2,11 +2,12 @@
 
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from plugin.store.schema import backfills, customers, decisions, effects, orders
 from tests.live.api import Staff, until
@@ -91,4 +92,22 @@ def test_what_changed_without_a_webhook_is_found_when_it_is_looked_for(reader: A
     (missed,) = street.bought({shopper.user_id: [400]})
     assert "changed orders" in reader.run("backfill")
     assert missed in in_the_ledger(reader)
+    reader.start()
+
+
+def test_an_account_deleted_without_a_webhook_is_found_when_all_are_asked_about(reader: App, street: Street) -> None:
+    """The app is down; what it does every week is due when it is asked to heal."""
+    stays, goes = street.register("nia"), street.register("oli")
+
+    def known() -> set[str]:
+        return {row["user_id"] for row in reader.rows(select(customers.c.user_id)) if row["user_id"]}
+
+    until("both to be known", lambda: {stays.user_id, goes.user_id} <= known())
+    reader.stop()
+    street.delete(goes.user_id)
+    with reader.database() as database, database.write() as connection:
+        connection.execute(update(backfills).values(started_at=datetime.now(UTC) - timedelta(days=8)))
+    assert "deleted customers" in reader.run("backfill")
+    assert goes.user_id not in known()
+    assert stays.user_id in known()
     reader.start()
