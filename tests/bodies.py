@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from plugin.domain.consent import NO_PROFILING, OPT_OUT
 from plugin.domain.ledger import Account, Order
 
 APP_ID = "QXBwOjE="
@@ -29,9 +30,14 @@ def account_body(seen: Account, issued_at: datetime | None = None, by: str | Non
         "isConfirmed": seen.confirmed,
         "languageCode": "EN_US",
         "updatedAt": seen.updated_at.isoformat(),
-        "metafields": dict(seen.metadata) or None,
+        "metafields": metafields(seen),
     }
     return _body(issued_at or seen.updated_at, user=user, issuingPrincipal={"id": by} if by else None)
+
+
+def metafields(seen: Account) -> dict[str, str] | None:
+    said = {OPT_OUT: seen.consent.opted_out, NO_PROFILING: seen.consent.objects}
+    return {key: "true" for key, yes in said.items() if yes} or None
 
 
 def gone_body(user_id: str, email: str, issued_at: datetime, *, confirmed: bool = False) -> bytes:

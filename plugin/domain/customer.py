@@ -9,6 +9,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
+from plugin.domain.consent import Consent
 from plugin.domain.ledger import MOST_ITEMS
 
 N = TypeVar("N", int, Decimal)
@@ -80,6 +81,7 @@ class CustomerState:
     #: The e-mail is proven to be theirs.
     confirmed: bool
     history: History
+    consent: Consent = Consent()
 
     @property
     def reachable(self) -> bool:

@@ -3,10 +3,11 @@
 Everything here is a copy of a fact at the platform. What we make of the facts is in `customer`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from plugin.domain.consent import Consent
 
 #: The state of a parcel that was packed and sent; what waits, comes back or is cancelled is a fulfilment, too.
 SENT = "FULFILLED"
@@ -85,7 +86,7 @@ class Account:
     updated_at: datetime
     first_name: str = ""
     language: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    consent: Consent = Consent()
 
 
 @dataclass(frozen=True, slots=True)

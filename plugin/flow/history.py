@@ -90,8 +90,9 @@ def one_by_one(connection: Connection, scene: Scene, eraser: Eraser, event: Even
 
 def _is_known(customer: Customer, account: Account) -> bool:
     state = customer.state
-    stored = (customer.email, state.confirmed, state.first_name, state.language, customer.account_updated_at)
-    return stored == (account.email, account.confirmed, account.first_name, account.language, account.updated_at)
+    stored = (customer.email, state.confirmed, state.first_name, state.language, state.consent)
+    said = (account.email, account.confirmed, account.first_name, account.language, account.consent)
+    return stored == said and customer.account_updated_at == account.updated_at
 
 
 def _add(connection: Connection, scene: Scene, fresh: Sequence[Order], asked_at: datetime) -> set[str]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from plugin.domain import events, ledger
+from plugin.domain.consent import consent_of
 from plugin.errors import Rejected
 from plugin.saleor import payloads
 
@@ -148,7 +149,7 @@ def account_of(user: payloads.User) -> ledger.Account:
         updated_at=user.updated_at,
         first_name=user.first_name[:NAME_LENGTH],
         language=user.language_code,
-        metadata={key: str(value) for key, value in said.items() if value is not None},
+        consent=consent_of({key: str(value) for key, value in said.items() if value is not None}),
     )
 
 

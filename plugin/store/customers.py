@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, String, Update, bindparam, cast, delete, func, select, update
 
+from plugin.domain.consent import Consent
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.effects import Banner, Slot
 from plugin.domain.ledger import Account
@@ -106,6 +107,8 @@ def account_values(account: Account) -> dict[str, Any]:
         "first_name": account.first_name,
         "language": account.language,
         "account_updated_at": account.updated_at,
+        "opted_out": account.consent.opted_out,
+        "objects": account.consent.objects,
     }
 
 
@@ -224,7 +227,15 @@ def read_history(row: Row[Any]) -> History:
 
 
 def read_customer(row: Row[Any]) -> Customer:
-    state = CustomerState(row.id, row.user_id, row.first_name, row.language, row.confirmed, read_history(row))
+    state = CustomerState(
+        row.id,
+        row.user_id,
+        row.first_name,
+        row.language,
+        row.confirmed,
+        read_history(row),
+        Consent(row.opted_out, row.objects),
+    )
     shown = {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in row.shown.items()}
     turns = Turns(row.at_risk_from, row.dormant_from)
     return Customer(state, row.email, Segment(row.segment), turns, row.next_moment, shown, row.account_updated_at)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Table, select
 
+from plugin.domain.consent import Consent
 from plugin.domain.events import CustomerGone, OrdersImported
 from plugin.domain.ledger import Account, Fulfilment, Order
 from plugin.flow.erase import Eraser
@@ -60,6 +61,7 @@ def some_accounts(chance: random.Random) -> list[Account]:
             confirmed=chance.random() < 0.5,
             updated_at=ago(chance.randint(0, 2)),
             first_name=chance.choice(("Ann", "Bob")),
+            consent=Consent(opted_out=chance.random() < 0.3, objects=chance.random() < 0.3),
         )
         for user in users
     ]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from plugin.domain import events
+from plugin.domain.consent import Consent
 from plugin.errors import Rejected
 from plugin.saleor.decode import DECODERS, decode, email_of
 
@@ -212,12 +213,25 @@ def test_an_account_is_read(event: str, confirmed: bool, email: str, name: str) 
     assert (seen.account.confirmed, seen.account.first_name, seen.ours) == (confirmed, name, False)
 
 
-def test_consent_is_kept_as_it_was_said() -> None:
-    seen = decode("customer_updated", recorded("customer_updated"), OURS)
+@pytest.mark.parametrize(
+    ("said", "consent"),
+    [
+        (None, Consent()),
+        ({"paper.marketing_opt_in": "true"}, Consent()),
+        ({"paper.marketing_opt_in": "false"}, Consent(opted_out=True)),
+        ({"retention.opt_out": " Yes "}, Consent(opted_out=True)),
+        ({"retention.opt_out": "true", "paper.marketing_opt_in": "true"}, Consent(opted_out=True)),
+        ({"retention.opt_out": "false"}, Consent()),
+        ({"retention.no_profiling": "1"}, Consent(objects=True)),
+        ({"retention.no_profiling": "perhaps", "retention.opt_out": None}, Consent()),
+    ],
+)
+def test_a_no_counts_and_silence_is_none(said: dict[str, str | None] | None, consent: Consent) -> None:
+    seen = decode(
+        "customer_updated", changed("customer_updated", lambda told: told["user"].update(metafields=said)), OURS
+    )
     assert isinstance(seen, events.CustomerSeen)
-    assert seen.account.metadata == {"paper.marketing_opt_in": "true"}
-    silent = changed("customer_updated", lambda told: told["user"].update(metafields=None))
-    assert decode("customer_updated", silent, OURS).account.metadata == {}  # type: ignore[union-attr]
+    assert seen.account.consent == consent
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from graphql import parse, print_ast
 from pytest_httpx import HTTPXMock
 
+from plugin.domain.consent import Consent
 from plugin.errors import GiveUp, TryLater
 from plugin.saleor.history import FEW, PAGE, accounts_page, orders_page
 from plugin.saleor.operations import operation
@@ -81,7 +82,7 @@ async def test_what_changed_is_walked_by_the_moment_of_its_change(httpx_mock: HT
 
 async def test_accounts_as_they_are(httpx_mock: HTTPXMock) -> None:
     shop = Shop(httpx_mock)
-    seen = account(metadata={"paper.marketing_opt_in": "true"}, language="EN_US")
+    seen = account(consent=Consent(opted_out=True), language="EN_US")
     shop.says("CustomersPage", {"customers": page(node(seen), total=1)})
     async with shop.client() as saleor:
         found = await accounts_page(saleor, None)

@@ -16,6 +16,9 @@ customers = Table(
     Column("email", String(320)),
     #: The account's e-mail is proven.
     Column("confirmed", Boolean, nullable=False, server_default=text("false")),
+    #: What they said of being written to and of being measured (domain.consent).
+    Column("opted_out", Boolean, nullable=False, server_default=text("false")),
+    Column("objects", Boolean, nullable=False, server_default=text("false")),
     Column("first_name", String(255), nullable=False, server_default=""),
     Column("language", String(20)),
     Column("account_updated_at", Moment),

@@ -119,6 +119,8 @@ def upgrade() -> None:
     sa.Column('user_id', sa.String(length=100), nullable=True),
     sa.Column('email', sa.String(length=320), nullable=True),
     sa.Column('confirmed', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
+    sa.Column('opted_out', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
+    sa.Column('objects', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('first_name', sa.String(length=255), server_default='', nullable=False),
     sa.Column('language', sa.String(length=20), nullable=True),
     sa.Column('account_updated_at', sa.DateTime(timezone=True), nullable=True),
