@@ -42,6 +42,8 @@ class Outlook:
 #: At risk, and dormant: the score has fallen to this share of what it was at the last purchase.
 AT_RISK_SHARE = 0.5
 DORMANT_SHARE = 0.1
+#: From this score on an order is likely, with or without an offer.
+LIKELY = 0.5
 #: Without a model, dormant after so many times the silence that puts at risk.
 DORMANT_FACTOR = 2.0
 #: Beyond so many times the silence that the plain rhythm allows, a model is believed only where it still expects
@@ -74,33 +76,54 @@ def turns_of(history: History, outlook: Outlook) -> Turns:
     """
     if history.last_at is None:
         return Turns()
-    at_risk = _silence(history, outlook, outlook.limits.at_risk_days, AT_RISK_SHARE, 1.0)
-    dormant = _silence(history, outlook, outlook.limits.dormant_days, DORMANT_SHARE, DORMANT_FACTOR)
+    usual = expected_gap(history, outlook.rhythm)
+    score = _Score(outlook.model, history) if outlook.model is not None and outlook.model.usable else None
+    at_risk = _silence(outlook.limits.at_risk_days, AT_RISK_SHARE, outlook.rhythm.slack * usual, score)
+    dormant = _silence(outlook.limits.dormant_days, DORMANT_SHARE, DORMANT_FACTOR * outlook.rhythm.slack * usual, score)
     if outlook.limits.dormant_days is None:
         dormant = max(DORMANT_FACTOR * SHORTEST_SILENCE, dormant)
     if outlook.limits.at_risk_days is None:
         at_risk = max(SHORTEST_SILENCE, at_risk)
         if outlook.limits.dormant_days is not None:  # who is dormant was at risk before
             at_risk = min(at_risk, dormant / DORMANT_FACTOR)
-    return Turns(history.last_at + at_risk, history.last_at + max(at_risk, dormant))
+    return Turns(
+        history.last_at + at_risk,
+        history.last_at + max(at_risk, dormant),
+        history.last_at + _at_most(usual),
+        None if score is None else history.last_at + _at_most(score.until(LIKELY)),
+    )
 
 
-def _silence(history: History, outlook: Outlook, limit: int | None, share: float, factor: float) -> timedelta:
+class _Score:
+    """The model's score of one customer, as the silence goes on."""
+
+    __slots__ = ("history", "model", "start")
+
+    def __init__(self, model: Model, history: History) -> None:
+        self.model, self.history = model, history
+        self.start = probability(model, history, 0.0)
+
+    def until(self, chance: float) -> float:
+        """Days until it has fallen to that; 0 where it never was above."""
+        return 0.0 if self.start <= chance else silence_until(self.model, self.history, chance)
+
+    def fallen(self, share: float, allowed: float) -> float:
+        """Days until that share of its beginning is left, or sooner where the model is not to be believed.
+
+        Beyond `allowed` days it has to be sure: an order is at least as likely as the share itself.
+        """
+        days = silence_until(self.model, self.history, share * self.start)
+        return days if days <= allowed else min(days, max(allowed, self.until(share)))
+
+
+def _silence(limit: int | None, share: float, days: float, score: _Score | None) -> timedelta:
     if limit is not None:
         return timedelta(days=limit)
-    days = factor * outlook.rhythm.slack * expected_gap(history, outlook.rhythm)
-    if outlook.model is not None and outlook.model.usable:
-        days = _by_score(outlook.model, history, share, MODEL_FACTOR * days)
+    return _at_most(days if score is None else score.fallen(share, MODEL_FACTOR * days))
+
+
+def _at_most(days: float) -> timedelta:
     return timedelta(days=min(days, LONGEST_SILENCE / timedelta(days=1)))
-
-
-def _by_score(model: Model, history: History, share: float, allowed: float) -> float:
-    """Days until the score has fallen to that share of its beginning, or sooner where the model is not to be believed.
-
-    Beyond `allowed` days it has to be sure: an order is at least as likely as the share itself.
-    """
-    fallen = silence_until(model, history, share * probability(model, history, 0.0))
-    return fallen if fallen <= allowed else min(fallen, max(allowed, silence_until(model, history, share)))
 
 
 def learn_rhythm(purchases: Iterable[Sequence[datetime]]) -> Rhythm:

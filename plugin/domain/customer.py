@@ -38,6 +38,10 @@ class Purchase(Protocol):
     def voucher_code(self) -> str | None: ...
     @property
     def items(self) -> int: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,22 @@ class History:
     #: Of the last order.
     currency: str | None = None
     last_total: Decimal = Decimal(0)
+    channel: str | None = None
+    country: str | None = None
     #: Orders with a voucher, orders with a refund, pieces in all orders.
     discounted: int = 0
     refunded: int = 0
     items: int = 0
+
+    @property
+    def value(self) -> Decimal | None:
+        """What was spent in the currency of the last order."""
+        return None if self.currency is None else self.spent.get(self.currency)
+
+    @property
+    def value_orders(self) -> int:
+        """The orders of `value`."""
+        return self.bought.get(self.currency or "", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +146,8 @@ def _with(history: History, order: Purchase, zone: tzinfo) -> History:
         recent_91=_decayed(history.recent_91, gap, LONG_HALF_LIFE),
         currency=order.currency,
         last_total=kept,
+        channel=order.channel,
+        country=order.country,
         discounted=history.discounted + bool(order.voucher_code),
         refunded=history.refunded + (order.refunded > 0),
         items=min(MOST_ITEMS, history.items + order.items),

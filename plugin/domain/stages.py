@@ -40,6 +40,10 @@ class Turns:
 
     at_risk_from: datetime | None = None
     dormant_from: datetime | None = None
+    #: The customer's own usual gap has passed.
+    due_from: datetime | None = None
+    #: Before it the score is one half or more; the last order where it never was, None without a model.
+    likely_until: datetime | None = None
 
     def activity(self, now: datetime) -> Activity:
         if self.dormant_from is not None and self.dormant_from <= now:

@@ -20,6 +20,7 @@ from plugin.store.statements import locked
 
 #: Each has a column of its name.
 _HISTORY = tuple(field.name for field in fields(History))
+_TURNS = tuple(field.name for field in fields(Turns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,10 @@ def state_values(history: History, segment: Segment, turns: Turns, next_moment: 
         **{name: getattr(history, name) for name in _HISTORY},
         "spent": {currency: str(amount) for currency, amount in history.spent.items()},
         "bought": dict(history.bought),
+        "value": history.value,
+        "value_orders": history.value_orders,
         "segment": segment.value,
-        "at_risk_from": turns.at_risk_from,
-        "dormant_from": turns.dormant_from,
+        **{name: getattr(turns, name) for name in _TURNS},
         "next_moment": next_moment,
     }
 
@@ -226,6 +228,11 @@ def read_history(row: Row[Any]) -> History:
     return History(**values)
 
 
+def read_turns(row: Row[Any]) -> Turns:
+    """From a row that has their columns."""
+    return Turns(*(getattr(row, name) for name in _TURNS))
+
+
 def read_customer(row: Row[Any]) -> Customer:
     state = CustomerState(
         row.id,
@@ -237,5 +244,6 @@ def read_customer(row: Row[Any]) -> Customer:
         Consent(row.opted_out, row.objects),
     )
     shown = {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in row.shown.items()}
-    turns = Turns(row.at_risk_from, row.dormant_from)
-    return Customer(state, row.email, Segment(row.segment), turns, row.next_moment, shown, row.account_updated_at)
+    return Customer(
+        state, row.email, Segment(row.segment), read_turns(row), row.next_moment, shown, row.account_updated_at
+    )

@@ -25,6 +25,8 @@ class Purchase:
     placed_at: datetime
     voucher_code: str | None
     items: int
+    channel: str
+    country: str | None
 
 
 _OWNER = select(orders.c.customer_id).where(

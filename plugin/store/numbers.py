@@ -12,7 +12,7 @@ from plugin.domain.customer import History
 from plugin.domain.ledger import NOT_SENT, SENT
 from plugin.domain.purchase_days import OrderRow
 from plugin.domain.stages import Turns
-from plugin.store.customers import read_history
+from plugin.store.customers import read_history, read_turns
 from plugin.store.schema import customers, fulfilments, order_lines, orders
 from plugin.store.types import Moment
 
@@ -103,12 +103,9 @@ def line_rows(connection: Connection, shop_id: int, now: datetime) -> Iterator[L
 
 def histories(connection: Connection, shop_id: int) -> Iterator[tuple[History, Turns]]:
     """Every customer's history, and when silence moves them on."""
-    columns = [customers.c[field.name] for field in fields(History)]
-    statement = select(*columns, customers.c.at_risk_from, customers.c.dormant_from).where(
-        customers.c.shop_id == shop_id
-    )
-    for row in _streamed(connection, statement):
-        yield read_history(row), Turns(row.at_risk_from, row.dormant_from)
+    columns = [customers.c[field.name] for field in (*fields(History), *fields(Turns))]
+    for row in _streamed(connection, select(*columns).where(customers.c.shop_id == shop_id)):
+        yield read_history(row), read_turns(row)
 
 
 def _packed_or_waiting(now: datetime) -> ColumnElement[datetime | None]:

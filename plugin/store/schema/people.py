@@ -38,6 +38,11 @@ customers = Table(
     Column("recent_91", Float, nullable=False, server_default="0"),
     Column("currency", String(3)),
     Column("last_total", Amount, nullable=False, server_default="0"),
+    Column("channel", String(255)),
+    Column("country", String(2)),
+    # What was spent in that currency, and in how many orders: the entries of `spent` and `bought`.
+    Column("value", Amount),
+    Column("value_orders", Integer, nullable=False, server_default="0"),
     Column("discounted", Integer, nullable=False, server_default="0"),
     Column("refunded", Integer, nullable=False, server_default="0"),
     Column("items", Integer, nullable=False, server_default="0"),
@@ -45,6 +50,11 @@ customers = Table(
     #: When the silence is long enough, if no order comes; None for who has never bought.
     Column("at_risk_from", Moment),
     Column("dormant_from", Moment),
+    #: The usual gap has passed; and until when the score is one half or more (domain.stages.Turns).
+    Column("due_from", Moment),
+    Column("likely_until", Moment),
+    #: Decisions that gave something, since the last order.
+    Column("offers_since_order", Integer, nullable=False, server_default="0"),
     #: When time alone makes something true of this customer.
     Column("next_moment", Moment),
     #: slot → the data of its banner: what the customer is shown, and so promised.
