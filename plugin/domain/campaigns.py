@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from plugin.domain.budgets import Budgets
+from plugin.domain.conditions import Condition
 from plugin.domain.tactic import Tactic
 
 
@@ -45,8 +46,8 @@ class Campaign:
     inside_per_day: int
     switched_on_at: datetime | None = None
     #: Who it is for, and of them who it is not for; None for everybody and nobody.
-    audience: Any = None
-    exclude: Any = None
+    audience: Condition | None = None
+    exclude: Condition | None = None
     #: Of two campaigns for one place the higher one wins.
     priority: int = 0
     #: It decides from the one moment and to the other, where there is one; codes stay valid beyond.
@@ -55,12 +56,21 @@ class Campaign:
     budgets: Budgets = Budgets()
     #: Slugs of the Saleor channels that its vouchers are listed in; empty for all.
     channels: tuple[str, ...] = ()
+    #: Both conditions as they were said, with segments by their names.
+    audience_said: Mapping[str, Any] | None = None
+    exclude_said: Mapping[str, Any] | None = None
+    #: Why nothing is decided although it is on: a segment it names is not there any more. Empty where nothing is amiss.
+    rests: str = ""
 
     @property
     def on(self) -> bool:
         return self.status is CampaignStatus.ON
 
     def runs(self, now: datetime) -> bool:
-        """On, and within its schedule."""
+        """On, whole, and within its schedule."""
         started = self.starts_at is None or self.starts_at <= now
-        return self.on and started and (self.ends_at is None or now <= self.ends_at)
+        return self.on and not self.rests and started and not self.over(now)
+
+    def over(self, now: datetime) -> bool:
+        """Past its end."""
+        return self.ends_at is not None and self.ends_at < now

@@ -6,7 +6,7 @@ about one customer at one moment and answers with wishes.
 
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
@@ -42,24 +42,6 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A code or a gift card that one campaign gave this customer, and that nobody took back."""
-
-    campaign_id: int
-    episode: str
-    offer: Offer
-    at: datetime
-    #: Until when it can be used.
-    until: datetime
-    #: It is at the platform; before that it is only decided.
-    issued: bool = True
-    used: bool = False
-
-    def alive(self, now: datetime) -> bool:
-        return not self.used and now < self.until
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """All that a tactic may know: one customer, what the shop measures customers by, and the moment."""
 
@@ -74,13 +56,6 @@ class View:
     channels: Mapping[str, str] = field(default_factory=dict)
     #: What each slot shows this customer now, and so has promised.
     shown: Mapping[Slot, Banner] = field(default_factory=dict)
-    #: What was given so far, the oldest first; to a tactic, only what its own campaign gave.
-    given: Sequence[Given] = ()
-
-    def of_campaign(self, campaign_id: int) -> "View":
-        """As that campaign's tactic sees it."""
-        given = [one for one in self.given if one.campaign_id == campaign_id]
-        return self if len(given) == len(self.given) else replace(self, given=given)
 
 
 P = TypeVar("P")
@@ -125,9 +100,16 @@ def read_params(tactic: Tactic[P], given: Mapping[str, Any]) -> P:
 
     Raises `Rejected` with a sentence for each value that is unknown, of a wrong type or out of range.
     """
-    wanted = {f.name: f for f in fields(tactic.params)}  # type: ignore[arg-type]
-    problems = [f"{tactic.title} has no parameter “{name}”." for name in given if name not in wanted]
-    hints = get_type_hints(tactic.params)
+    return read_values(tactic.params, tactic.title, given, tactic.check)
+
+
+def read_values(
+    kind: type[P], title: str, given: Mapping[str, Any], check: Callable[[P], Iterable[str]] = lambda _: ()
+) -> P:
+    """A dataclass of `param` fields; see `read_params`."""
+    wanted = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    problems = [f"{title} has no parameter “{name}”." for name in given if name not in wanted]
+    hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     for name, spec in wanted.items():
         if name not in given:
@@ -138,10 +120,10 @@ def read_params(tactic: Tactic[P], given: Mapping[str, Any]) -> P:
             said = str(error) if isinstance(error, ValueError) and str(error) else "is not understood"
             problems.append(f"{spec.metadata.get('label', name)} ({name}): {given[name]!r} {said}.")
     if not problems:
-        params = tactic.params(**values)
-        problems.extend(tactic.check(params))
+        read = kind(**values)
+        problems.extend(check(read))
         if not problems:
-            return params
+            return read
     raise Rejected(" ".join(problems))
 
 

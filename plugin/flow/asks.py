@@ -42,7 +42,6 @@ def give_code(
         None,
         CodeStatus.DRAWN,
         voucher.expires_at,
-        offer=wish.offer,
     )
     codes.draw(connection, scene.shop_id, code, scene.now)
     made = effects.ask(
@@ -144,7 +143,7 @@ def _banner(
 
 def take_back(connection: Connection, scene: Scene, code: Code) -> None:
     """The code stops working, once its voucher is there; the effect knows the code and nobody's name."""
-    voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
+    voucher = codes.voucher(connection, scene.shop_id, code.voucher)
     if voucher is None or (voucher.voucher_id is None and voucher.first_code != code.code):
         return
     made = effects.status_of(connection, scene.shop_id, f"voucher:{voucher.key}")

@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
+from plugin.domain.conditions import Condition, read_condition, resolve
 from plugin.domain.tactic import Tactic, read_params, write_params
 from plugin.errors import NotFound, Rejected
 from plugin.store.schema import campaign_versions, campaigns
@@ -48,13 +49,23 @@ class Version:
     """What a campaign said from `edited_at` until its next version."""
 
     campaign_id: int
+    #: Counts edits; a change of status makes none.
+    number: int
     #: status, params and limits, as JSON values.
     settings: Mapping[str, Any]
+    edited_by: str
     edited_at: datetime
 
 
 def create(
-    connection: Connection, shop_id: int, name: str, tactic: Tactic[Any], params: Any, limits: Limits, now: datetime
+    connection: Connection,
+    shop_id: int,
+    name: str,
+    tactic: Tactic[Any],
+    params: Any,
+    limits: Limits,
+    now: datetime,
+    who: str = "installation",
 ) -> Campaign:
     """A draft; raises `Rejected` where the name is taken."""
     taken = select(campaigns.c.id).where(campaigns.c.shop_id == shop_id, campaigns.c.name == name)
@@ -72,7 +83,7 @@ def create(
         **_columns(limits),
     }
     campaign_id = connection.execute(campaigns.insert().values(values).returning(campaigns.c.id)).scalar_one()
-    _keep_version(connection, shop_id, campaign_id, "installation", now)
+    _keep_version(connection, shop_id, campaign_id, who, now)
     return get(connection, shop_id, name, {tactic.key: tactic})
 
 
@@ -82,13 +93,14 @@ def get(connection: Connection, shop_id: int, name: str, tactics: Tactics) -> Ca
     row = connection.execute(statement).one_or_none()
     if row is None:
         raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
-    return _read(row, tactics)
+    return _read(row, tactics, {})
 
 
 def of_shop(connection: Connection, shop_id: int, tactics: Tactics) -> Sequence[Campaign]:
     """In the order in which they were made. A campaign whose tactic is not installed any more is left out."""
     statement = select(campaigns).where(campaigns.c.shop_id == shop_id).order_by(campaigns.c.id)
-    return [_read(row, tactics) for row in connection.execute(statement) if row.tactic in tactics]
+    rows = [row for row in connection.execute(statement) if row.tactic in tactics]
+    return [_read(row, tactics, {}) for row in rows]
 
 
 def edit(
@@ -166,17 +178,30 @@ def any_inside(connection: Connection, shop_id: int) -> bool:
 
 def versions(connection: Connection, shop_id: int, tactic: str) -> Sequence[Version]:
     """All that the campaigns of this tactic have said, in the order in which they said it."""
+    return _versions(connection, shop_id, campaigns.c.tactic == tactic)
+
+
+def history(connection: Connection, shop_id: int, campaign_id: int) -> Sequence[Version]:
+    """All that this campaign has said, from the draft on."""
+    return _versions(connection, shop_id, campaigns.c.id == campaign_id)
+
+
+def _versions(connection: Connection, shop_id: int, whose: ColumnElement[bool]) -> Sequence[Version]:
     statement = (
-        select(campaign_versions.c.campaign_id, campaign_versions.c.settings, campaign_versions.c.edited_at)
+        select(campaign_versions)
         .join(campaigns, campaigns.c.id == campaign_versions.c.campaign_id)
-        .where(campaign_versions.c.shop_id == shop_id, campaigns.c.tactic == tactic)
+        .where(campaign_versions.c.shop_id == shop_id, whose)
         .order_by(campaign_versions.c.id)
     )
-    return [Version(row.campaign_id, row.settings, row.edited_at) for row in connection.execute(statement)]
+    return [
+        Version(row.campaign_id, row.version, row.settings, row.edited_by, row.edited_at)
+        for row in connection.execute(statement)
+    ]
 
 
 def limits_of(campaign: Campaign) -> Limits:
-    return Limits(**{f.name: getattr(campaign, f.name) for f in fields(Limits)})
+    known = {f.name: getattr(campaign, f.name) for f in fields(Limits)}
+    return Limits(**{**known, "audience": campaign.audience_said, "exclude": campaign.exclude_said})
 
 
 def _columns(limits: Limits) -> dict[str, Any]:
@@ -219,10 +244,15 @@ def _keep_version(connection: Connection, shop_id: int, campaign_id: int, who: s
     )
 
 
-def _read(row: Row[Any], tactics: Tactics) -> Campaign:
+def _read(row: Row[Any], tactics: Tactics, named: Mapping[str, Condition]) -> Campaign:
     tactic = tactics.get(row.tactic)
     if tactic is None:
         raise NotFound(f"The tactic “{row.tactic}” of campaign “{row.name}” is not installed.")
+    audience, exclude, rests = None, None, ""
+    try:
+        audience, exclude = (_condition(said, named) for said in (row.audience, row.exclude))
+    except Rejected as error:
+        rests = f"“{row.name}” rests: {error}"
     return Campaign(
         campaign_id=row.id,
         name=row.name,
@@ -235,11 +265,18 @@ def _read(row: Row[Any], tactics: Tactics) -> Campaign:
         pause_days=row.pause_days,
         inside_per_day=row.inside_per_day,
         switched_on_at=row.switched_on_at,
-        audience=row.audience,
-        exclude=row.exclude,
+        audience=audience,
+        exclude=exclude,
         priority=row.priority,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         budgets=read_budgets(row.budgets),
         channels=tuple(row.channels),
+        audience_said=row.audience,
+        exclude_said=row.exclude,
+        rests=rests,
     )
+
+
+def _condition(said: Any, named: Mapping[str, Condition]) -> Condition | None:
+    return None if said is None else resolve(read_condition(said), named)
