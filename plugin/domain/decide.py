@@ -8,6 +8,7 @@ from enum import StrEnum
 from plugin.domain.campaigns import Campaign
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner
 from plugin.domain.experiments import Arm, arm_of
+from plugin.domain.ladders import need_of
 from plugin.domain.tactic import Trigger, TriggerKind, View
 
 #: What woke us, or the need that began, longer ago than this changes the state and fires nothing.
@@ -72,7 +73,7 @@ def decide(view: View, trigger: Trigger, campaigns: Iterable[Campaign], standing
         if not campaign.on:
             continue
         listening = campaign.runs(view.now) and trigger.kind in campaign.tactic.listens_to
-        for wish in campaign.tactic.decide(view, trigger, campaign.params):
+        for wish in campaign.tactic.decide(view.of_campaign(campaign.campaign_id), trigger, campaign.params):
             if isinstance(wish, CheckAgain):
                 moments.append(wish.at)
             elif listening and not stale and not _began_before(view, trigger, wish):
@@ -103,7 +104,8 @@ def _guarded(
         yield Decision(campaign, Outcome.NOTHING, wish.episode, wish.reason, None, None)
         return
     arm = _arm(view, campaign, standing)
-    if too_soon := _too_soon(campaign, past, view.now):
+    other_needs = [earlier for earlier in past if need_of(earlier.episode) != need_of(wish.episode)]
+    if too_soon := _too_soon(campaign, other_needs, view.now):
         yield Decision(campaign, Outcome.NOTHING, wish.episode, too_soon, None, arm)
     elif arm is Arm.CONTROL:
         yield Decision(

@@ -78,11 +78,17 @@ class EffectKind(StrEnum):
     VOUCHER = "voucher"
     LISTING = "listing"
     CODE = "code"
+    #: Store credit for one customer.
+    GIFT_CARD = "gift_card"
     BANNER = "banner"
     #: Take a banner away.
     CLEAR = "clear"
     #: Take codes back.
     REVOKE = "revoke"
+    #: Switch a gift card off.
+    DEACTIVATE = "deactivate"
+    #: Make or end the promotion of a campaign that gives a public gift.
+    PROMOTION = "promotion"
 
 
 class EffectStatus(StrEnum):

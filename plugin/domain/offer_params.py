@@ -1,12 +1,13 @@
 """The parameters of a tactic that gives a code, and what it gives by them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from plugin.domain.effects import Banner, GiveCode, Slot
-from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.effects import Banner, CheckAgain, GiveCode, Slot
+from plugin.domain.ladders import Ladder, Step, rung_of
+from plugin.domain.offers import PERSONAL, Offer, OfferKind, problems
 from plugin.domain.tactic import View, param
 
 
@@ -18,8 +19,15 @@ class OfferParams:
         Decimal(0), "From a basket of", unit="currency", least=Decimal(0), help="0 for any basket."
     )
     currency: str | None = param(
-        None, "Currency", help="Needed for an amount or a minimum; only channels that have it."
+        None, "Currency", help="Needed for an amount, store credit or a minimum; only channels that have it."
     )
+    products: tuple[str, ...] = param(
+        (), "Products", help="Ids or slugs: what a percentage or an amount is narrowed to."
+    )
+    collections: tuple[str, ...] = param(
+        (), "Collections", help="Ids or slugs: what a percentage or an amount is narrowed to."
+    )
+    gift: str | None = param(None, "The gift", help="Id or slug of the product that a personal gift is.")
     valid_days: int = param(14, "Code valid for", unit="days", least=1, most=365)
     text: str = param(
         "For you, {name}: {offer} with code {code} until {until}.",
@@ -28,31 +36,83 @@ class OfferParams:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LadderParams(OfferParams):
+    """A second and a last offer, for when the one before brought no order."""
+
+    second_offer: OfferKind | None = param(None, "Then give", help="A second offer, when the first brought no order.")
+    second_value: Decimal = param(Decimal(15), "How much then", unit="% or currency", least=Decimal(0))
+    second_after: int = param(
+        21, "Days after the first offer", unit="days", least=1, most=365, help="Never before the first has run out."
+    )
+    last_offer: OfferKind | None = param(
+        None, "Give in the end", help="A last offer, when the second brought no order."
+    )
+    last_value: Decimal = param(Decimal(20), "How much in the end", unit="% or currency", least=Decimal(0))
+    last_after: int = param(
+        30, "Days after the second offer", unit="days", least=1, most=365, help="Never before the second has run out."
+    )
+
+
 def check_offer(params: OfferParams) -> Iterator[str]:
-    if params.offer is OfferKind.PERCENTAGE and not 0 < params.value <= 100:
-        yield "A percentage must be above 0 and at most 100."
-    if params.offer is OfferKind.AMOUNT and params.value <= 0:
-        yield "An amount must be above 0."
-    if (params.offer is OfferKind.AMOUNT or params.minimum > 0) and not params.currency:
-        yield "Name the currency of the amount or the minimum."
+    given = offers_of(params)
+    yield from dict.fromkeys(said for offer in given for said in problems(offer))
+    if any(offer.kind not in PERSONAL for offer in given):
+        yield "A public gift is for everyone and belongs to a campaign of its own: use the tactic public_gift."
     if "{code}" not in params.text:
         yield "The banner must hold {code}, or nobody learns of it."
+    if isinstance(params, LadderParams) and params.last_offer is not None and params.second_offer is None:
+        yield "There is a last offer without a second one; name the second, or make the last one the second."
 
 
 def offers_of(params: OfferParams) -> tuple[Offer, ...]:
-    return (Offer(params.offer, params.value, params.minimum, params.valid_days, params.currency),)
+    return tuple(step.offer for step in ladder_of(params))
 
 
-def give(view: View, params: OfferParams, episode: str, since: datetime, reason: str) -> GiveCode:
-    """The code and the banner that tells of it."""
-    (offer,) = offers_of(params)
-    text = _named(params.text, view.state.first_name).replace("{offer}", offer.label)
-    return GiveCode(episode, since, offer, Banner(Slot.BANNER, text), reason)
+def ladder_of(params: OfferParams) -> Ladder:
+    """One step, or up to three that share all but what they give and how long they wait."""
+    steps = [Step(_offer(params, params.offer, params.value), 0)]
+    if isinstance(params, LadderParams) and params.second_offer is not None:
+        steps.append(Step(_fitted(_offer(params, params.second_offer, params.second_value)), params.second_after))
+        if params.last_offer is not None:
+            steps.append(Step(_fitted(_offer(params, params.last_offer, params.last_value)), params.last_after))
+    return tuple(steps)
+
+
+def _offer(params: OfferParams, kind: OfferKind, value: Decimal) -> Offer:
+    gift = kind is OfferKind.PERSONAL_GIFT
+    products = params.products if not gift else (params.gift,) if params.gift else ()
+    collections = () if gift else params.collections
+    return Offer(kind, value, params.minimum, params.valid_days, params.currency, products, collections)
+
+
+def _fitted(offer: Offer) -> Offer:
+    """A later step without what the first one's kind has and its own has not."""
+    if offer.kind is OfferKind.STORE_CREDIT:
+        return replace(offer, minimum=Decimal(0), products=(), collections=())
+    if offer.kind is OfferKind.FREE_SHIPPING:
+        return replace(offer, products=(), collections=())
+    return offer
+
+
+def give(view: View, params: OfferParams, need: str, since: datetime, reason: str) -> Iterator[GiveCode | CheckAgain]:
+    """The step of the ladder that this need stands on: its code, and the banner that tells of it."""
+    rung = rung_of(ladder_of(params), need, since, view.given, view.now)
+    if rung.look_again is not None:
+        yield CheckAgain(rung.look_again)
+    if rung.number > 1:
+        reason = f"Offer {rung.number}, because the one before brought no order. {reason}"
+    yield GiveCode(rung.episode, rung.since, rung.step.offer, _banner(view, params, rung.step.offer), reason)
+
+
+def _banner(view: View, params: OfferParams, offer: Offer) -> Banner:
+    return Banner(Slot.BANNER, _named(params.text, view.state.first_name).replace("{offer}", offer.label))
 
 
 def sample(view: View, params: OfferParams) -> GiveCode:
-    """What this customer would be given, whatever the need."""
-    return give(view, params, "", view.now, "")
+    """What this customer would be given first, whatever the need."""
+    offer = offers_of(params)[0]
+    return GiveCode("", view.now, offer, _banner(view, params, offer), "")
 
 
 def _named(text: str, name: str) -> str:

@@ -1,6 +1,6 @@
 """What can be given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -11,47 +11,116 @@ class OfferKind(StrEnum):
     PERCENTAGE = "percentage"
     AMOUNT = "amount"
     FREE_SHIPPING = "free_shipping"
+    #: A gift card that only this customer can use, signed in.
+    STORE_CREDIT = "store_credit"
+    #: One piece of one product for nothing, by a single-use code.
+    PERSONAL_GIFT = "personal_gift"
+    #: A gift in every basket from the minimum on; it has no code and belongs to a campaign, not to a customer.
+    PUBLIC_GIFT = "public_gift"
+
+
+#: Given as a code of a Saleor voucher, of which a checkout takes one.
+BY_VOUCHER = frozenset(
+    {OfferKind.PERCENTAGE, OfferKind.AMOUNT, OfferKind.FREE_SHIPPING, OfferKind.PERSONAL_GIFT},
+)
+#: Given to one customer, by a code of their own.
+PERSONAL = BY_VOUCHER | {OfferKind.STORE_CREDIT}
+_SCOPED = frozenset({OfferKind.PERCENTAGE, OfferKind.AMOUNT})
+_IN_CURRENCY = frozenset({OfferKind.AMOUNT, OfferKind.STORE_CREDIT})
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One discount by code. Value and minimum hold in each channel that the voucher is listed in."""
+    """One thing given, once: every code works a single time. Value and minimum hold in each channel it fits."""
 
     kind: OfferKind
-    #: Per cent for PERCENTAGE, units of `currency` for AMOUNT; free shipping has none.
+    #: Per cent for PERCENTAGE, units of `currency` for AMOUNT and STORE_CREDIT; the others have none.
     value: Decimal
     #: The basket it begins at, in units of `currency`; zero for none.
     minimum: Decimal
     #: Whole days of the shop's calendar that the code can be used, the day of issue not counted.
     valid_days: int
-    #: AMOUNT and minimum are in this currency, so such an offer is listed only in channels that have it.
+    #: AMOUNT, STORE_CREDIT and minimum are in this currency, so such an offer holds only in channels that have it.
     #: None where it does not matter: a percentage or free shipping without a minimum.
     currency: str | None = None
+    #: Saleor ids or slugs: what a percentage or an amount is narrowed to, or the gift itself.
+    products: tuple[str, ...] = ()
+    #: Saleor ids or slugs: what a percentage or an amount is narrowed to.
+    collections: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         match self.kind:
             case OfferKind.PERCENTAGE:
-                return f"{self.value.normalize():f} % off"
+                return f"{self.value.normalize():f} % off{self._scope}"
             case OfferKind.AMOUNT:
-                return f"{self.value.normalize():f} {self.currency} off"
+                return f"{self.value.normalize():f} {self.currency} off{self._scope}"
             case OfferKind.FREE_SHIPPING:
                 return "free shipping"
+            case OfferKind.STORE_CREDIT:
+                return f"{self.value.normalize():f} {self.currency} of store credit"
+            case OfferKind.PERSONAL_GIFT | OfferKind.PUBLIC_GIFT:
+                return "a gift"
+
+    @property
+    def scoped(self) -> bool:
+        """It holds for some products only."""
+        return self.kind in _SCOPED and bool(self.products or self.collections)
+
+    @property
+    def _scope(self) -> str:
+        return " selected products" if self.scoped else ""
+
+
+def problems(offer: Offer) -> Iterator[str]:
+    """A sentence for each thing about the offer that cannot be, for whoever is about to save it."""
+    if offer.kind is OfferKind.PERCENTAGE and not 0 < offer.value <= 100:
+        yield "A percentage must be above 0 and at most 100."
+    if offer.kind in _IN_CURRENCY and offer.value <= 0:
+        yield "An amount must be above 0."
+    if (offer.kind in _IN_CURRENCY or offer.minimum > 0) and not offer.currency:
+        yield "Name the currency of the amount or the minimum."
+    if offer.kind is OfferKind.STORE_CREDIT and offer.minimum > 0:
+        yield "Store credit has no minimum: Saleor takes a gift card for any basket. Set the minimum to 0."
+    yield from _problems_of_scope(offer)
+
+
+def _problems_of_scope(offer: Offer) -> Iterator[str]:
+    gift = offer.kind in {OfferKind.PERSONAL_GIFT, OfferKind.PUBLIC_GIFT}
+    if gift and offer.collections:
+        yield "A gift is a product, not a collection: name it under products."
+    if offer.kind is OfferKind.PERSONAL_GIFT and len(offer.products) != 1:
+        yield "Name the one product that is the gift, by its id or its slug."
+    if offer.kind is OfferKind.PUBLIC_GIFT and not offer.products:
+        yield "Name the product that is the gift, by its id or its slug."
+    if not gift and offer.kind not in _SCOPED and (offer.products or offer.collections):
+        yield (
+            "Products and collections narrow a percentage or an amount;"
+            f" {offer.kind.value.replace('_', ' ')} holds for the whole basket."
+        )
 
 
 def write_offer(offer: Offer) -> dict[str, Any]:
-    """The offer as JSON values."""
+    """The offer as JSON values; a scope only where there is one, so that keys made of it stay what they were."""
+    scope = {"products": list(offer.products), "collections": list(offer.collections)}
     return {
         "kind": offer.kind.value,
         "value": str(offer.value),
         "minimum": str(offer.minimum),
         "valid_days": offer.valid_days,
         "currency": offer.currency,
+        **{name: refs for name, refs in scope.items() if refs},
     }
 
 
 def read_offer(data: Mapping[str, Any]) -> Offer:
     """The inverse of `write_offer`."""
     return Offer(
-        OfferKind(data["kind"]), Decimal(data["value"]), Decimal(data["minimum"]), data["valid_days"], data["currency"]
+        OfferKind(data["kind"]),
+        Decimal(data["value"]),
+        Decimal(data["minimum"]),
+        data["valid_days"],
+        data["currency"],
+        tuple(data.get("products", ())),
+        tuple(data.get("collections", ())),
     )

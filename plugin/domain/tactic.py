@@ -6,7 +6,7 @@ about one customer at one moment and answers with wishes.
 
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
@@ -42,6 +42,24 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A code or a gift card that one campaign gave this customer, and that nobody took back."""
+
+    campaign_id: int
+    episode: str
+    offer: Offer
+    at: datetime
+    #: Until when it can be used.
+    until: datetime
+    #: It is at the platform; before that it is only decided.
+    issued: bool = True
+    used: bool = False
+
+    def alive(self, now: datetime) -> bool:
+        return not self.used and now < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that a tactic may know: one customer, what the shop measures customers by, and the moment."""
 
@@ -56,6 +74,13 @@ class View:
     channels: Mapping[str, str] = field(default_factory=dict)
     #: What each slot shows this customer now, and so has promised.
     shown: Mapping[Slot, Banner] = field(default_factory=dict)
+    #: What was given so far, the oldest first; to a tactic, only what its own campaign gave.
+    given: Sequence[Given] = ()
+
+    def of_campaign(self, campaign_id: int) -> "View":
+        """As that campaign's tactic sees it."""
+        given = [one for one in self.given if one.campaign_id == campaign_id]
+        return self if len(given) == len(self.given) else replace(self, given=given)
 
 
 P = TypeVar("P")

@@ -42,6 +42,7 @@ def give_code(
         None,
         CodeStatus.DRAWN,
         voucher.expires_at,
+        offer=wish.offer,
     )
     codes.draw(connection, scene.shop_id, code, scene.now)
     made = effects.ask(
@@ -143,7 +144,7 @@ def _banner(
 
 def take_back(connection: Connection, scene: Scene, code: Code) -> None:
     """The code stops working, once its voucher is there; the effect knows the code and nobody's name."""
-    voucher = codes.voucher(connection, scene.shop_id, code.voucher)
+    voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
     if voucher is None or (voucher.voucher_id is None and voucher.first_code != code.code):
         return
     made = effects.status_of(connection, scene.shop_id, f"voucher:{voucher.key}")

@@ -247,7 +247,7 @@ def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign
         return "The campaign is not there any more."
     episode = decisions.episode_of(connection, scene.shop_id, effect.decision_id or 0)
     view = view_of(connection, scene, customer, turns_of(customer.state.history, scene.shop.outlook))
-    wishes = campaign.tactic.decide(view, Trigger(TriggerKind.MOMENT, scene.now), campaign.params)
+    wishes = campaign.tactic.decide(view.of_campaign(campaign.campaign_id), Trigger(TriggerKind.MOMENT, scene.now), campaign.params)
     if any(isinstance(wish, GiveCode) and wish.episode == episode for wish in wishes):
         return customer
     return "No longer needed: the customer has moved on since the decision."
@@ -260,7 +260,7 @@ def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
         return
     tried = effect.attempts > 1
     if effect.kind is EffectKind.CODE:
-        voucher = codes.voucher(connection, scene.shop_id, code.voucher)
+        voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
         codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
         if tried or (voucher is not None and voucher.first_code == code.code):
             asks.take_back(connection, scene, code)

@@ -16,7 +16,7 @@ from plugin.domain.stages import Activity, Turns
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.flow import asks, promises
 from plugin.flow.scene import Scene
-from plugin.store import customers, decisions
+from plugin.store import codes, customers, decisions
 from plugin.store.customers import Customer
 from plugin.store.evidence import evidence_of
 
@@ -28,7 +28,8 @@ def view_of(connection: Connection, scene: Scene, customer: Customer, turns: Tur
     if turns.activity(scene.now) is not Activity.ACTIVE:
         evidence = evidence_of(connection, scene.shop_id, customer.customer_id, history.last_order_id)
         signals = signals_of(history, scene.shop.outlook, evidence, scene.now)
-    return View(customer.state, scene.shop.outlook, turns, scene.now, signals, scene.currencies, customer.shown)
+    given = codes.given_to(connection, scene.shop_id, customer.customer_id)
+    return View(customer.state, scene.shop.outlook, turns, scene.now, signals, scene.currencies, customer.shown, given)
 
 
 def reconsider(

@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from plugin.store.schema import codes, vouchers
+from plugin.domain.offers import Offer, read_offer, write_offer
+from plugin.domain.tactic import Given
+from plugin.store.schema import codes, decisions, vouchers
 
 
 class VoucherStatus(StrEnum):
@@ -25,6 +27,11 @@ class CodeStatus(StrEnum):
     ISSUED = "issued"
     REDEEMED = "redeemed"
     WITHDRAWN = "withdrawn"
+
+
+class CodeKind(StrEnum):
+    VOUCHER = "voucher"
+    GIFT_CARD = "gift_card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +51,15 @@ class Code:
     decision_id: int
     campaign_id: int
     customer_id: int
-    voucher: int
+    #: The row of its voucher; None for a gift card.
+    voucher: int | None
+    #: Saleor's id of the code or the gift card, once it is known.
     code_id: str | None
     status: CodeStatus
     expires_at: datetime
+    kind: CodeKind = CodeKind.VOUCHER
+    #: What was promised with it.
+    offer: Offer | None = None
 
 
 def voucher_by_key(connection: Connection, shop_id: int, key: str) -> Voucher | None:
@@ -106,6 +118,8 @@ def draw(connection: Connection, shop_id: int, code: Code, now: datetime) -> Non
             decision_id=code.decision_id,
             campaign_id=code.campaign_id,
             customer_id=code.customer_id,
+            kind=code.kind.value,
+            offer=None if code.offer is None else write_offer(code.offer),
             voucher=code.voucher,
             status=code.status.value,
             drawn_at=now,
@@ -143,6 +157,43 @@ def first_drawn(connection: Connection, shop_id: int, row_id: int) -> Code | Non
 
 def of_customer(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Code]:
     return _codes(connection, codes.c.shop_id == shop_id, codes.c.customer_id == customer_id)
+
+
+_GIVEN = (
+    select(
+        codes.c.campaign_id,
+        decisions.c.episode,
+        codes.c.offer,
+        codes.c.drawn_at,
+        codes.c.expires_at,
+        codes.c.status,
+    )
+    .join(decisions, decisions.c.id == codes.c.decision_id)
+    .where(
+        codes.c.shop_id == bindparam("shop"),
+        codes.c.customer_id == bindparam("customer"),
+        codes.c.status != CodeStatus.WITHDRAWN.value,
+        codes.c.offer.is_not(None),
+    )
+    .order_by(codes.c.decision_id)
+)
+
+
+def given_to(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Given]:
+    """What this customer was given, the oldest first; what was taken back is left out."""
+    rows = connection.execute(_GIVEN, {"shop": shop_id, "customer": customer_id})
+    return [
+        Given(
+            row.campaign_id,
+            row.episode or "",
+            read_offer(row.offer),
+            row.drawn_at,
+            row.expires_at,
+            issued=row.status != CodeStatus.DRAWN.value,
+            used=row.status == CodeStatus.REDEEMED.value,
+        )
+        for row in rows
+    ]
 
 
 def alive_in(connection: Connection, shop_id: int, row_id: int) -> Sequence[Code]:
@@ -244,6 +295,8 @@ def _codes(connection: Connection, *conditions: Any) -> list[Code]:
             row.code_id,
             CodeStatus(row.status),
             row.expires_at,
+            CodeKind(row.kind),
+            None if row.offer is None else read_offer(row.offer),
         )
         for row in connection.execute(statement)
     ]

@@ -1,16 +1,16 @@
-"""Win back: one code, when a silence has outgrown the customer's rhythm."""
+"""Win back: a code when a silence has outgrown the customer's rhythm; a second and a last one where the merchant says so."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plugin.domain.effects import CheckAgain, Nothing, Wish
-from plugin.domain.offer_params import OfferParams, check_offer, give, offers_of, sample
+from plugin.domain.offer_params import LadderParams, check_offer, give, offers_of, sample
 from plugin.domain.signals import reason
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 
 
 @dataclass(frozen=True, slots=True)
-class WinBack(OfferParams):
+class WinBack(LadderParams):
     text: str = param(
         "We miss you, {name}: {offer} with code {code} until {until}.",
         "Banner",
@@ -32,7 +32,7 @@ def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
             history.last_order_id, moment, f"Nothing, because a guest has no account to show a code in. {why}"
         )
         return
-    yield give(view, params, history.last_order_id, moment, why)
+    yield from give(view, params, history.last_order_id, moment, why)
 
 
 TACTIC = Tactic(

@@ -69,6 +69,18 @@ def past(*earlier: Past) -> Mapping[int, tuple[Past, ...]]:
         (campaign(GIVE), MOMENT, Standing(past(Past("O0", Outcome.CONTROL, ago(59))), {}), [Outcome.NOTHING]),
         (campaign(GIVE), MOMENT, Standing(past(Past("O0", Outcome.NOTHING, ago(1))), {}), [Outcome.GIVEN]),
         (campaign(GIVE), MOMENT, Standing(past(Past("O0", Outcome.GIVEN, ago(60))), {}), [Outcome.GIVEN]),
+        (
+            campaign(replace(GIVE, episode="O1#2")),
+            MOMENT,
+            Standing(past(Past("O1", Outcome.GIVEN, ago(21))), {}),
+            [Outcome.GIVEN],
+        ),
+        (
+            campaign(replace(GIVE, episode="O1#2")),
+            MOMENT,
+            Standing(past(Past("O0#3", Outcome.GIVEN, ago(21))), {}),
+            [Outcome.NOTHING],
+        ),
         (campaign(GIVE), MOMENT, Standing({}, {7: Arm.CONTROL}), [Outcome.CONTROL]),
         (campaign(GIVE, control_share=1.0), MOMENT, NONE, [Outcome.CONTROL]),
         (campaign(GIVE, control_share=1.0), MOMENT, Standing({}, {7: Arm.TREATED}), [Outcome.GIVEN]),

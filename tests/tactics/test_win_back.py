@@ -9,12 +9,13 @@ import pytest
 from plugin.domain.churn import Outlook, Rhythm, turns_of
 from plugin.domain.customer import CustomerState, fold
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, Wish
+from plugin.domain.offer_params import ladder_of
 from plugin.domain.offers import Offer, OfferKind
 from plugin.domain.signals import Evidence, signals_of
-from plugin.domain.tactic import Trigger, TriggerKind, View, read_params
+from plugin.domain.tactic import Given, Trigger, TriggerKind, View, read_params
 from plugin.errors import Rejected
 from plugin.tactics.win_back import TACTIC, WinBack
-from tests.shop import NOW, ago, order
+from tests.shop import NOW, ago, days, order
 
 OUTLOOK = Outlook(Rhythm(mean_gap=30, slack=2))
 
@@ -74,12 +75,21 @@ def test_an_order_begins_a_new_episode() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"offer": "gift"}, "must be one of: percentage, amount, free_shipping"),
+        (
+            {"offer": "gift"},
+            "must be one of: percentage, amount, free_shipping, store_credit, personal_gift, public_gift",
+        ),
         ({"value": "150"}, "at most 100"),
         ({"value": "NaN"}, "finite"),
         ({"value": "ten"}, "must be a number"),
         ({"offer": "amount", "value": "5"}, "Name the currency"),
         ({"minimum": "20"}, "Name the currency"),
+        ({"offer": "public_gift", "products": "tea"}, "use the tactic public_gift"),
+        ({"offer": "personal_gift"}, "the one product that is the gift"),
+        ({"offer": "store_credit", "value": 5}, "Name the currency"),
+        ({"offer": "free_shipping", "products": "tea"}, "narrow a percentage"),
+        ({"last_offer": "amount", "currency": "USD"}, "without a second"),
+        ({"second_offer": "percentage", "second_value": "101"}, "at most 100"),
         ({"valid_days": 0}, "must be 1 or more"),
         ({"valid_days": "1.5"}, "whole number"),
         ({"text": "Hello"}, "{code}"),
@@ -96,3 +106,27 @@ def test_an_amount_with_its_currency() -> None:
     assert params == replace(
         WinBack(), offer=OfferKind.AMOUNT, value=Decimal("5.50"), currency="USD", minimum=Decimal(30)
     )
+
+
+def test_a_gift_is_the_product_named_and_not_the_scope_of_the_percentage() -> None:
+    params = read_params(
+        TACTIC,
+        {"products": "tea, cup", "second_offer": "personal_gift", "gift": "scarf", "minimum": 20, "currency": "USD"},
+    )
+    first, second = ladder_of(params)
+    assert first.offer.products == ("tea", "cup")
+    assert second.offer == Offer(OfferKind.PERSONAL_GIFT, Decimal(15), Decimal(20), 14, "USD", ("scarf",))
+
+
+def test_a_later_step_is_given_when_the_one_before_is_over_and_brought_no_order() -> None:
+    params = WinBack(second_offer=OfferKind.PERCENTAGE, second_after=21)
+    seen = view(100)
+    first = wishes(seen, params)
+    assert first[0] == CheckAgain(NOW + days(21))
+    assert isinstance(first[1], GiveCode)
+    before = Given(1, "O100", first[1].offer, NOW - days(21), NOW - days(7))
+    (second,) = wishes(replace(seen, given=[before]), params)
+    assert isinstance(second, GiveCode)
+    assert (second.episode, second.offer.value, second.since) == ("O100#2", Decimal(15), NOW)
+    assert second.reason.startswith("Offer 2, because the one before brought no order.")
+    assert second.banner.text == "We miss you, Ann: 15 % off with code {code} until {until}."

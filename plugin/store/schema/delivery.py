@@ -74,9 +74,14 @@ codes = Table(
     Column("decision_id", BigKey, nullable=False),
     Column("campaign_id", BigKey, nullable=False),
     Column("customer_id", BigKey, nullable=False),
-    Column("voucher", BigKey, ForeignKey("vouchers.id"), nullable=False),
-    #: Saleor's id, needed to take it back.
+    #: voucher or gift_card.
+    Column("kind", String(10), nullable=False, server_default="voucher"),
+    #: None for a gift card.
+    Column("voucher", BigKey, ForeignKey("vouchers.id")),
+    #: Saleor's id of the code or the gift card, needed to take it back.
     Column("code_id", String(100)),
+    #: What was promised with it.
+    Column("offer", JSON),
     #: drawn, issued, redeemed, withdrawn.
     Column("status", String(10), nullable=False),
     Column("drawn_at", Moment, nullable=False),
