@@ -2,29 +2,28 @@
 
 import getpass
 import json
-from dataclasses import replace
 from typing import Any
 
-import anyio
 import click
 
+from plugin.commands.campaign_files import export, import_
+from plugin.commands.campaign_options import AS_JSON, SHOP, read_options, settings_options
+from plugin.commands.campaign_switch import end, pause_campaign, switch_on
+from plugin.commands.campaign_words import plain, plain_edit, print_campaign, print_findings
 from plugin.commands.work import open_house, pick_shop
-from plugin.domain.campaigns import Campaign, CampaignStatus
-from plugin.domain.tactic import describe_params, read_params, write_params
-from plugin.errors import Rejected
-from plugin.flow.learn import measure_again
-from plugin.flow.switch import switch_off
-from plugin.flow.switch import switch_on as turn_on
+from plugin.domain.differences import differences
+from plugin.domain.tactic import describe_params
+from plugin.flow import campaign_edits
 from plugin.store import campaigns
-from plugin.store.campaigns import Limits
-
-SHOP = click.option("--shop", help="API URL or number of the shop; needed only where there are several.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
 def campaign() -> None:
-    """Campaigns: list, make, change, switch on and off."""
+    """Campaigns: list, make, change, try out, switch on and off."""
+
+
+for command in (switch_on, pause_campaign, end, export, import_):
+    campaign.add_command(command)
 
 
 @campaign.command("tactics")
@@ -57,130 +56,90 @@ def list_campaigns(shop: str | None, as_json: bool) -> None:
         with house.database.read() as connection:
             found = campaigns.of_shop(connection, chosen.shop_id, house.tactics)
     if as_json:
-        click.echo(json.dumps([_plain(item) for item in found]))
+        click.echo(json.dumps([plain(item, chosen.zone) for item in found]))
         return
     for item in found:
-        click.secho(f"{item.name}: {item.status}", bold=True)
-        click.echo(f"  {item.tactic.title}, version {item.version}; {_limits(item)}.")
-        for name, value in write_params(item.params).items():
-            click.echo(f"    {name} = {value if isinstance(value, str) else json.dumps(value)}")
+        print_campaign(item, chosen.zone)
 
 
-def _limits(item: Campaign) -> str:
-    control = f"{item.control_share:.0%} left alone as control" if item.tactic.control_group else "no control group"
-    inside = f", also {item.inside_per_day} a day of those inside" if item.inside_per_day else ""
-    return f"{control}, {item.pause_days} days between two{inside}"
+@campaign.command("show")
+@click.argument("name")
+@SHOP
+@AS_JSON
+def show(name: str, shop: str | None, as_json: bool) -> None:
+    """One campaign: all that it says."""
+    with open_house() as house:
+        chosen = pick_shop(house, shop)
+        with house.database.read() as connection:
+            item = campaigns.glance(connection, chosen.shop_id, name, house.tactics)
+    if as_json:
+        click.echo(json.dumps(plain(item, chosen.zone)))
+        return
+    print_campaign(item, chosen.zone)
+
+
+@campaign.command("history")
+@click.argument("name")
+@SHOP
+@AS_JSON
+def show_history(name: str, shop: str | None, as_json: bool) -> None:
+    """Who changed what, and when."""
+    with open_house() as house:
+        chosen = pick_shop(house, shop)
+        with house.database.read() as connection:
+            item = campaigns.glance(connection, chosen.shop_id, name, house.tactics)
+            found = campaigns.history(connection, chosen.shop_id, item.campaign_id)
+    before: list[Any] = [None, *found]
+    told: list[dict[str, Any]] = [
+        {
+            "version": now.number,
+            "at": now.edited_at.isoformat(),
+            "by": now.edited_by,
+            "changes": ["made"] if was is None else differences(was.settings, now.settings),
+        }
+        for was, now in zip(before, found, strict=False)
+    ]
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    for line in told:
+        click.secho(f"version {line['version']}, {str(line['at'])[:16].replace('T', ' ')} UTC, {line['by']}", bold=True)
+        for change in line["changes"]:
+            click.echo(f"  {change}")
 
 
 @campaign.command("new")
 @click.argument("tactic")
 @click.argument("name")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; JSON for tables.")
-@click.option("--control", type=float, default=Limits().control_share, show_default=True, help="Share left alone.")
-@click.option("--pause", type=int, default=Limits().pause_days, show_default=True, help="Days between two.")
+@settings_options
 @SHOP
-def new(tactic: str, name: str, given: tuple[str, ...], control: float, pause: int, shop: str | None) -> None:
+@AS_JSON
+def new(tactic: str, name: str, shop: str | None, as_json: bool, **given: Any) -> None:
     """Make a draft."""
     with open_house() as house:
-        kind = house.tactics.get(tactic)
-        if kind is None:
-            raise Rejected(f"There is no tactic “{tactic}”; there are {', '.join(sorted(house.tactics))}.")
-        params = read_params(kind, _pairs(given))
         chosen = pick_shop(house, shop)
-        with house.database.write() as connection:
-            made = campaigns.create(
-                connection, chosen.shop_id, name, kind, params, Limits(control, pause, 0), house.clock()
-            )
-    click.echo(f"“{made.name}” is a draft; `retention campaign on {made.name}` switches it on.")
+        made = campaign_edits.make(house, chosen.shop_id, name, tactic, read_options(given), getpass.getuser())
+    if as_json:
+        click.echo(json.dumps(plain_edit(made, chosen.zone)))
+        return
+    click.echo(f"“{name}” is a draft; `retention campaign on {name}` switches it on.")
+    print_findings(made.findings)
 
 
 @campaign.command("edit")
 @click.argument("name")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; JSON for tables.")
-@click.option("--control", type=float, help="Share left alone.")
-@click.option("--pause", type=int, help="Days between two.")
+@settings_options
 @SHOP
-def edit(name: str, given: tuple[str, ...], control: float | None, pause: int | None, shop: str | None) -> None:
+@AS_JSON
+def edit(name: str, shop: str | None, as_json: bool, **given: Any) -> None:
     """Change a campaign; codes already issued keep what they promised."""
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        with house.database.write() as connection:
-            found = campaigns.get(connection, chosen.shop_id, name, house.tactics)
-            params = read_params(found.tactic, {**write_params(found.params), **_pairs(given)})
-            limits = replace(
-                campaigns.limits_of(found),
-                control_share=found.control_share if control is None else control,
-                pause_days=found.pause_days if pause is None else pause,
-            )
-            edited = campaigns.edit(connection, chosen.shop_id, found, params, limits, getpass.getuser(), house.clock())
-        measure_again(house, chosen.shop_id, house.clock())
-    click.echo(f"“{name}” is version {edited.version} now.")
-
-
-@campaign.command("on")
-@click.argument("name")
-@click.option(
-    "--inside-per-day",
-    type=int,
-    default=0,
-    show_default=True,
-    help="Also those who are inside already, at most so many a day; 0: only who enters from now on.",
-)
-@SHOP
-def switch_on(name: str, inside_per_day: int, shop: str | None) -> None:
-    """Switch a campaign on."""
-    with open_house() as house:
-        chosen = pick_shop(house, shop)
-        anyio.run(turn_on, house, chosen.shop_id, name, inside_per_day, getpass.getuser())
-    also = f", and at most {inside_per_day} a day of those inside already" if inside_per_day else ""
-    click.echo(f"“{name}” is on, for who enters from now on{also}.")
-
-
-@campaign.command("pause")
-@click.argument("name")
-@SHOP
-def pause_campaign(name: str, shop: str | None) -> None:
-    """Stop deciding and delivering; what was promised is kept."""
-    _change(name, shop, CampaignStatus.PAUSED)
-    click.echo(f"“{name}” is paused.")
-
-
-@campaign.command("end")
-@click.argument("name")
-@SHOP
-def end(name: str, shop: str | None) -> None:
-    """End a campaign for good; what has not been delivered is withdrawn."""
-    _change(name, shop, CampaignStatus.ENDED)
-    click.echo(f"“{name}” has ended.")
-
-
-def _change(name: str, shop: str | None, status: CampaignStatus) -> None:
-    with open_house() as house:
-        chosen = pick_shop(house, shop)
-        switch_off(house, chosen.shop_id, name, status, getpass.getuser())
-
-
-def _pairs(given: tuple[str, ...]) -> dict[str, Any]:
-    pairs: dict[str, Any] = {}
-    for pair in given:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise Rejected(f"“{pair}” is not NAME=VALUE.")
-        try:
-            pairs[name.strip()] = json.loads(value) if value[:1] in "{[" else value
-        except json.JSONDecodeError as error:
-            raise Rejected(f"{name}: {value!r} is not JSON: {error}.") from None
-    return pairs
-
-
-def _plain(item: Campaign) -> dict[str, Any]:
-    return {
-        "name": item.name,
-        "tactic": item.tactic.key,
-        "status": item.status.value,
-        "version": item.version,
-        "control_share": item.control_share,
-        "pause_days": item.pause_days,
-        "inside_per_day": item.inside_per_day,
-        "params": write_params(item.params),
-    }
+        edited = campaign_edits.change(house, chosen.shop_id, name, read_options(given), getpass.getuser())
+    if as_json:
+        click.echo(json.dumps(plain_edit(edited, chosen.zone)))
+        return
+    click.echo(f"“{name}” is version {edited.campaign.version} now." if edited.changes else "Nothing changes.")
+    for change in edited.changes:
+        click.echo(f"  {change}")
+    print_findings(edited.findings)

@@ -57,7 +57,7 @@ def read_settings(tactic: Tactic[Any], said: Mapping[str, Any], zone: tzinfo) ->
 
     def read(name: str, how: Callable[[Any], Any], without: Any) -> Any:
         value = rest.pop(name, None)
-        if value is None:
+        if value is None or value == "":
             return without
         try:
             return how(value)

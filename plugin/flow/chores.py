@@ -15,6 +15,7 @@ from plugin.flow.fit import fit_apart
 from plugin.flow.house import House
 from plugin.flow.lanes import sweep
 from plugin.flow.learn import LEARN_EVERY, learn
+from plugin.flow.schedule import end_what_is_over
 from plugin.flow.trouble import tell
 from plugin.store import backfills, channels, decisions, effects, inbox, shops
 from plugin.store.backfills import Kind, Status
@@ -62,6 +63,7 @@ def chores(house: House, keep: Keep) -> Sequence[Chore]:
         Chore("trouble", timedelta(minutes=1), lambda: _each(house, tell)),
         Chore("knock", timedelta(minutes=10), lambda: knock(house)),
         Chore("learn", timedelta(seconds=30), lambda: _each(house, _learn)),
+        Chore("schedule", timedelta(seconds=30), lambda: _each(house, _schedule)),
         Chore("report", timedelta(seconds=30), lambda: _each(house, report)),
         Chore("erase", timedelta(hours=1), erase),
         Chore("prune", timedelta(hours=1), old),
@@ -125,6 +127,11 @@ def _channels_are_old(house: House, shop_id: int) -> bool:
     with house.database.read() as connection:
         read_at = channels.last_read(connection, shop_id)
     return read_at is None or house.clock() - read_at > CHANNELS_EVERY
+
+
+async def _schedule(house: House, shop: Shop) -> None:
+    for name in await anyio.to_thread.run_sync(end_what_is_over, house, shop):
+        log.info("campaign_is_over", shop=shop.api_url, campaign=name)
 
 
 async def _learn(house: House, shop: Shop) -> None:

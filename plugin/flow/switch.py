@@ -6,31 +6,39 @@ import anyio
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.engine.port import Lane, LaneKind
+from plugin.flow import preflight
 from plugin.flow.defaults import refresh_channels
 from plugin.flow.fit import fit_apart
 from plugin.flow.house import House
 from plugin.flow.learn import learn, measure_again
+from plugin.flow.scene import set_scene
 from plugin.flow.thresholds import KEY
-from plugin.store import campaigns
+from plugin.store import campaigns, shops
 
 
-async def switch_on(house: House, shop_id: int, name: str, inside_per_day: int, who: str) -> None:
+async def switch_on(
+    house: House, shop_id: int, name: str, inside_per_day: int, who: str, confirmed: bool = False
+) -> None:
     """For who enters from now on, and at most so many a day of those inside already.
 
-    The first decision needs the shop's currencies and its rhythm, so both are read first.
+    The first decision needs the shop's currencies and its rhythm, so both are read first. confirmed: an
+    audience of everybody or of nobody is meant. Raises `Rejected`.
     """
     await refresh_channels(house, shop_id)
-    campaign = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who)
+    campaign = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who, confirmed)
     if campaign.tactic.key == KEY:
         await refresh_channels(house, shop_id)  # the default for everyone is written while a campaign is on
     await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.TICK, shop_id)])
 
 
-def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str) -> Campaign:
+def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str, confirmed: bool) -> Campaign:
     learn(house, shop_id, fit=fit_apart)
     with house.database.write() as connection:
         now = house.clock()
         found = campaigns.get(connection, shop_id, name, house.tactics)
+        scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, now)
+        hold_against = preflight.refuse if confirmed else preflight.confirm
+        hold_against(preflight.look(connection, scene, found))
         if inside_per_day != found.inside_per_day:
             limits = replace(campaigns.limits_of(found), inside_per_day=inside_per_day)
             found = campaigns.edit(connection, shop_id, found, found.params, limits, who, now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
@@ -89,7 +89,19 @@ def create(
 
 def get(connection: Connection, shop_id: int, name: str, tactics: Tactics) -> Campaign:
     """Held until the transaction's end. Raises `NotFound`."""
-    statement = locked(select(campaigns).where(campaigns.c.shop_id == shop_id, campaigns.c.name == name))
+    return _by_name(connection, name, locked(_named(shop_id, name)), tactics)
+
+
+def glance(connection: Connection, shop_id: int, name: str, tactics: Tactics) -> Campaign:
+    """As `get`, to be looked at only."""
+    return _by_name(connection, name, _named(shop_id, name), tactics)
+
+
+def _named(shop_id: int, name: str) -> Select[Any]:
+    return select(campaigns).where(campaigns.c.shop_id == shop_id, campaigns.c.name == name)
+
+
+def _by_name(connection: Connection, name: str, statement: Select[Any], tactics: Tactics) -> Campaign:
     row = connection.execute(statement).one_or_none()
     if row is None:
         raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from plugin.domain.ledger import Checkout, Fulfilment, Line, Order
 from plugin.store.schema import checkouts, fulfilments, order_lines, orders
@@ -254,3 +254,13 @@ def _save_fulfilments(
     if not rows:
         return
     connection.execute(upsert_newest(connection, fulfilments, "issued_at"), rows)
+
+
+def largest_orders(connection: Connection, shop_id: int) -> dict[str, Decimal]:
+    """Of those that count, by currency."""
+    statement = (
+        select(orders.c.currency, func.max(orders.c.total))
+        .where(orders.c.shop_id == shop_id, orders.c.counts)
+        .group_by(orders.c.currency)
+    )
+    return dict(connection.execute(statement).all())

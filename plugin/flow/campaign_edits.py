@@ -1,0 +1,109 @@
+"""Campaigns made and changed, one by one or by a file: looked at first, in the transaction that writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from plugin.domain.campaign_checks import Finding
+from plugin.domain.campaigns import Campaign
+from plugin.domain.differences import differences
+from plugin.errors import NotFound, Rejected
+from plugin.flow import preflight
+from plugin.flow.campaign_file import Entry
+from plugin.flow.campaign_settings import Settings, read_settings, write_settings
+from plugin.flow.house import House
+from plugin.flow.learn import measure_again
+from plugin.flow.scene import Scene, set_scene
+from plugin.store import campaigns, shops
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    campaign: Campaign
+    #: It was not there before.
+    made: bool
+    #: One line a value; empty where nothing changes.
+    changes: Sequence[str]
+    findings: Sequence[Finding]
+
+
+def make(house: House, shop_id: int, name: str, tactic_key: str, said: Mapping[str, Any], who: str) -> Edited:
+    """A draft. Raises `Rejected`, and then nothing is written."""
+    tactic = house.tactics.get(tactic_key)
+    if tactic is None:
+        raise Rejected(f"There is no tactic “{tactic_key}”; there are {', '.join(sorted(house.tactics))}.")
+    with house.database.write() as connection:
+        scene = _scene(connection, house, shop_id)
+        settings = read_settings(tactic, said, scene.zone)
+        draft = campaigns.create(connection, shop_id, name, tactic, settings.params, settings.limits, scene.now, who)
+        return Edited(draft, True, (), preflight.refuse(preflight.look(connection, scene, draft)))
+
+
+def change(house: House, shop_id: int, name: str, said: Mapping[str, Any], who: str) -> Edited:
+    """A new version with these values in place of those before; tables (params, budgets) name by name."""
+    with house.database.write() as connection:
+        scene = _scene(connection, house, shop_id)
+        before = campaigns.get(connection, shop_id, name, house.tactics)
+        settings = read_settings(before.tactic, _merged(write_settings(before, scene.zone), said), scene.zone)
+        edited = _edit(connection, scene, before, settings, who)
+    measure_again(house, shop_id, house.clock())
+    return edited
+
+
+def bring_in(house: House, shop_id: int, entries: Sequence[Entry], who: str, *, dry_run: bool) -> list[Edited]:
+    """All or nothing. Raises `Rejected` with a line for every problem, each with its place."""
+    with house.database.write() as connection:
+        scene = _scene(connection, house, shop_id)
+        done, problems = [], []
+        for entry in entries:
+            try:
+                done.append(_bring_in(connection, scene, house, entry, who))
+            except Rejected as error:
+                problems.append(f"{entry.place}: {error}")
+        if problems:
+            raise Rejected("\n".join(problems))
+        if dry_run:
+            connection.rollback()
+    if not dry_run and any(item.changes for item in done):
+        measure_again(house, shop_id, house.clock())
+    return done
+
+
+def _bring_in(connection: Connection, scene: Scene, house: House, entry: Entry, who: str) -> Edited:
+    try:
+        before = campaigns.get(connection, scene.shop_id, entry.name, house.tactics)
+    except NotFound:
+        limits = entry.settings.limits
+        draft = campaigns.create(
+            connection, scene.shop_id, entry.name, entry.tactic, entry.settings.params, limits, scene.now, who
+        )
+        return Edited(draft, True, (), preflight.refuse(preflight.look(connection, scene, draft)))
+    if before.tactic.key != entry.tactic.key:
+        raise Rejected(f"“{entry.name}” is a campaign of {before.tactic.key}; a tactic cannot be changed.")
+    limits = replace(entry.settings.limits, inside_per_day=before.inside_per_day)
+    return _edit(connection, scene, before, Settings(entry.settings.params, limits), who)
+
+
+def _edit(connection: Connection, scene: Scene, before: Campaign, settings: Settings, who: str) -> Edited:
+    """What changes nothing is no edit."""
+    if settings == Settings(before.params, campaigns.limits_of(before)):
+        return Edited(before, False, (), preflight.look(connection, scene, before))
+    after = campaigns.edit(connection, scene.shop_id, before, settings.params, settings.limits, who, scene.now)
+    changes = differences(write_settings(before, scene.zone), write_settings(after, scene.zone))
+    return Edited(after, False, changes, preflight.refuse(preflight.look(connection, scene, after)))
+
+
+def _scene(connection: Connection, house: House, shop_id: int) -> Scene:
+    return set_scene(connection, shops.get(connection, shop_id), house.tactics, house.clock())
+
+
+def _merged(before: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """An empty text takes a value away."""
+    params = {**before["params"], **said.get("params", {})}
+    budgets = {**before["budgets"]}
+    for name, amounts in said.get("budgets", {}).items():
+        changed = {**budgets.get(name, {}), **amounts}
+        budgets[name] = {currency: amount for currency, amount in changed.items() if amount != ""}
+    return {**before, **said, "params": params, "budgets": budgets}

@@ -1,0 +1,42 @@
+"""A campaign held against what the shop knows, before it is saved or switched on."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from plugin.domain.campaign_checks import Facts, Finding, Weight, check
+from plugin.domain.campaigns import Campaign
+from plugin.errors import Rejected
+from plugin.flow.scene import Scene
+from plugin.store import ledger
+
+
+def look(connection: Connection, scene: Scene, campaign: Campaign) -> list[Finding]:
+    return check(campaign, _facts(connection, scene, campaign))
+
+
+def refuse(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """The same findings, where nothing stands against them. Raises `Rejected`."""
+    refused = [finding.sentence for finding in findings if finding.weight is Weight.REFUSED]
+    if refused:
+        raise Rejected(" ".join(refused))
+    return findings
+
+
+def confirm(findings: Sequence[Finding]) -> None:
+    """As `refuse`, and for what only the merchant can say. Raises `Rejected`."""
+    asked = [finding.sentence for finding in refuse(findings) if finding.weight is Weight.ASKED]
+    if asked:
+        raise Rejected(f"{' '.join(asked)} If that is meant, say so with `retention campaign on NAME --yes`.")
+
+
+def _facts(connection: Connection, scene: Scene, campaign: Campaign) -> Facts:
+    minimum = any(offer.minimum > 0 for offer in campaign.tactic.offers(campaign.params))
+    return Facts(
+        now=scene.now,
+        customers=0,
+        inside=None,
+        largest_order=ledger.largest_orders(connection, scene.shop_id) if minimum else {},
+        channels=scene.currencies,
+        others=[other for other in scene.campaigns if other.on and other.campaign_id != campaign.campaign_id],
+    )
