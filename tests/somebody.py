@@ -1,140 +1,148 @@
-"""Random customers and random conditions, with values that meet often and ends that are met exactly."""
+"""Random customers and random conditions, of few values, so that they meet often and ends are met exactly."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from plugin.domain.condition_values import read_value
 from plugin.domain.conditions import AllOf, AnyOf, Bought, By, Condition, FieldTest, Not, Person
+from plugin.domain.consent import Consent
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.fields import FIELDS, OPERATORS, BoughtLine, Field, Kind, Operator
 from plugin.domain.stages import Limits, Turns
 from tests.shop import NOW
 
-#: Few, so that tests and customers meet; one looks like another in small letters, one is no ASCII.
-TEXTS = ("web", "WEB", "we%", "żółw", "PL", "DE", "EUR", "USD", "EN")
+T = TypeVar("T")
+
+#: One looks like another in small letters, one is a pattern, one is no ASCII.
+TEXTS = ("web", "WEB", "we%", "żółw", "PL", "DE", "EUR", "EN")
 CURRENCIES = ("EUR", "USD")
 NAMES, SKUS = ("P1", "Tea", "P2"), ("TEA", "tea", "CUP")
-LIMITS = Limits(loyal_from=4)
+DAYS = (0, 1, 2, 7, 30)
+AMOUNTS = tuple(Decimal(amount) for amount in ("0", "10", "10.001", "12.5", "20", "25", "-5"))
+LIMITS = Limits(loyal_from=3)
 
-#: Whole days before and after now, and a microsecond to either side.
-moments = st.builds(
-    lambda day, bit: NOW - timedelta(days=day, microseconds=bit), st.integers(-3, 40), st.integers(-1, 1)
-)
-money = st.decimals(-20, 60, places=3)
-counts = st.integers(0, 6)
+seeds = st.integers(0, 2**32 - 1)
 
 
-@st.composite
-def people(draw: st.DrawFn, customer_id: int = 1) -> Person:
-    state = CustomerState(
-        customer_id,
-        draw(st.none() | st.just(f"U{customer_id}")),
-        "Ann",
-        draw(st.none() | st.sampled_from(TEXTS)),
-        confirmed=draw(st.booleans()),
-        history=draw(histories()),
+def people() -> st.SearchStrategy[Person]:
+    return seeds.map(lambda seed: person(Random(seed)))
+
+
+def conditions() -> st.SearchStrategy[Condition]:
+    return seeds.map(lambda seed: condition(Random(seed)))
+
+
+def person(chance: Random) -> Person:
+    history = _history(chance)
+    bought = history.last_at is not None
+    return Person(
+        CustomerState(
+            1,
+            _maybe(chance, "U1"),
+            "Ann",
+            _maybe(chance, chance.choice(TEXTS)),
+            confirmed=chance.random() < 0.5,
+            history=history,
+            consent=Consent(chance.random() < 0.5, chance.random() < 0.5),
+        ),
+        Turns(*(_maybe(chance, _moment(chance)) for _ in range(4))) if bought else Turns(),
+        LIMITS,
+        chance.randrange(4),
+        tuple(_line(chance) for _ in range(chance.randrange(4))) if bought else (),
     )
-    bought = state.history.last_at is not None
-    turns = Turns(*(draw(_maybe(moments)) for _ in range(4))) if bought else Turns()
-    lines = draw(st.lists(_lines, max_size=4)) if bought else []
-    return Person(state, turns, LIMITS, draw(counts), tuple(lines))
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> History:
+def condition(chance: Random, depth: int = 3) -> Condition:
+    shape = chance.randrange(6) if depth else 5
+    if shape == 0:
+        return AllOf(tuple(condition(chance, depth - 1) for _ in range(chance.randrange(4))))
+    if shape == 1:
+        return AnyOf(tuple(condition(chance, depth - 1) for _ in range(chance.randrange(1, 4))))
+    if shape == 2:
+        return Not(condition(chance, depth - 1))
+    if chance.randrange(8) == 0:
+        by, value = chance.choice(list(By)), chance.choice((*NAMES, *SKUS, *TEXTS))
+        return Bought(by, value, _maybe(chance, chance.choice(DAYS[1:])))
+    return field_test(chance, chance.choice(list(FIELDS.values())))
+
+
+def field_test(chance: Random, field: Field) -> FieldTest:
+    operator = chance.choice(OPERATORS[field.kind])
+    currency = chance.choice(CURRENCIES) if field.kind is Kind.MONEY else None
+    return FieldTest(field.key, operator, read_value(field, operator, _value(chance, field, operator)), currency)
+
+
+def _history(chance: Random) -> History:
     """What the store could hold, whether or not a fold could come to it."""
-    if draw(st.integers(0, 5)) == 0:
+    if chance.randrange(6) == 0:
         return History()
-    currency = draw(st.sampled_from(CURRENCIES))
-    first_at, last_at = sorted([draw(moments), draw(moments)])
-    orders = draw(st.integers(1, 7))
-    days = draw(st.integers(1, orders))
+    currency = chance.choice(CURRENCIES)
+    first_at, last_at = sorted([_moment(chance), _moment(chance)])
+    orders = chance.randrange(1, 5)
     return History(
         orders=orders,
-        purchase_days=days,
+        purchase_days=chance.randrange(1, orders + 1),
         first_at=first_at,
         last_at=last_at,
         last_order_id="O1",
         first_day=first_at.date(),
         last_day=last_at.date(),
-        spent={currency: draw(money)},
-        bought={currency: draw(st.integers(1, orders))},
-        last_gap=draw(_maybe(counts)),
+        spent={currency: chance.choice(AMOUNTS)},
+        bought={currency: chance.randrange(1, orders + 1)},
+        last_gap=_maybe(chance, chance.randrange(4)),
         currency=currency,
-        last_total=draw(money),
-        channel=draw(_maybe(st.sampled_from(TEXTS))),
-        country=draw(_maybe(st.sampled_from(["PL", "DE", "pl"]))),
-        discounted=draw(st.integers(0, orders)),
-        refunded=draw(st.integers(0, orders)),
-        items=draw(st.integers(0, 20)),
+        last_total=chance.choice(AMOUNTS),
+        channel=_maybe(chance, chance.choice(TEXTS)),
+        country=_maybe(chance, chance.choice(("PL", "DE", "pl"))),
+        discounted=chance.randrange(orders + 1),
+        refunded=chance.randrange(orders + 1),
+        items=chance.randrange(9),
     )
 
 
-def conditions() -> st.SearchStrategy[Condition]:
-    return st.recursive(
-        _tests() | _bought,
-        lambda inner: (
-            st.builds(AllOf, st.lists(inner, max_size=3).map(tuple))
-            | st.builds(AnyOf, st.lists(inner, min_size=1, max_size=3).map(tuple))
-            | st.builds(Not, inner)
-        ),
-        max_leaves=6,
+def _line(chance: Random) -> BoughtLine:
+    return BoughtLine(
+        _moment(chance),
+        chance.choice(NAMES),
+        _maybe(chance, chance.choice(NAMES)),
+        _maybe(chance, chance.choice(TEXTS)),
+        _maybe(chance, chance.choice(SKUS)),
     )
 
 
-def _maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | strategy
+def _moment(chance: Random) -> datetime:
+    """So many days ago or ahead, sometimes a microsecond more or less."""
+    bit = timedelta(microseconds=chance.choice((0, 0, 1, -1)))
+    return NOW - timedelta(days=chance.choice((*DAYS, -1))) + bit
 
 
-_lines = st.builds(
-    BoughtLine,
-    moments,
-    st.sampled_from(NAMES),
-    _maybe(st.sampled_from(NAMES)),
-    _maybe(st.sampled_from(TEXTS)),
-    _maybe(st.sampled_from(SKUS)),
-)
-_bought = st.builds(Bought, st.sampled_from(By), st.sampled_from((*NAMES, *SKUS, *TEXTS)), _maybe(st.integers(1, 40)))
+def _maybe(chance: Random, value: T) -> T | None:
+    return None if chance.randrange(5) == 0 else value
 
 
-@st.composite
-def _tests(draw: st.DrawFn) -> FieldTest:
-    field = draw(st.sampled_from(list(FIELDS.values())))
-    operator = draw(st.sampled_from(OPERATORS[field.kind]))
-    given = draw(_values(field, operator))
-    currency = draw(st.sampled_from(CURRENCIES)) if field.kind is Kind.MONEY else None
-    return FieldTest(field.key, operator, read_value(field, operator, given), currency)
-
-
-def _values(field: Field, operator: Operator) -> st.SearchStrategy[Any]:
-    one = _one(field)
+def _value(chance: Random, field: Field, operator: Operator) -> Any:
     if operator is Operator.BETWEEN:
-        return st.lists(one, min_size=2, max_size=2).map(sorted)
+        return sorted(_one(chance, field) for _ in range(2))
     if operator is Operator.IN:
-        return st.lists(one, min_size=1, max_size=3)
+        return [_one(chance, field) for _ in range(chance.randrange(1, 4))]
     if operator is Operator.STARTS_WITH:
-        return st.builds(lambda text, end: text[:end], one, st.integers(1, 4))
-    return one
+        return _one(chance, field)[: chance.randrange(1, 5)]
+    return _one(chance, field)
 
 
-def _one(field: Field) -> st.SearchStrategy[Any]:
-    match field.kind:
-        case Kind.COUNT:
-            return st.integers(-1, 7)
-        case Kind.NUMBER:
-            return st.sampled_from([0, 1, 2, 3, 5, 10, 20, 25, 50, 100]) | st.decimals(0, 12, places=3)
-        case Kind.MONEY:
-            return st.sampled_from([Decimal(0), Decimal(10), Decimal("12.5")]) | money
-        case Kind.MOMENT:
-            return moments
-        case Kind.DAYS_SINCE:
-            return st.integers(0, 40)
-        case Kind.TEXT:
-            return st.sampled_from(TEXTS)
-        case Kind.CHOICE:
-            return st.sampled_from(field.choices)
-        case Kind.YES_NO:
-            return st.booleans()
+def _one(chance: Random, field: Field) -> Any:
+    values: dict[Kind, Sequence[Any]] = {
+        Kind.COUNT: range(-1, 5),
+        Kind.NUMBER: (0, 1, 2, 3, 7, 25, 50, 100, Decimal("0.5"), Decimal("1.333"), Decimal("33.334")),
+        Kind.MONEY: AMOUNTS,
+        Kind.DAYS_SINCE: DAYS,
+        Kind.TEXT: TEXTS,
+        Kind.CHOICE: field.choices,
+        Kind.YES_NO: (True, False),
+    }
+    return _moment(chance) if field.kind is Kind.MOMENT else chance.choice(values[field.kind])

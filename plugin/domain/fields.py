@@ -289,6 +289,20 @@ _FIELDS = (
         lambda p, _: p.state.confirmed,
     ),
     Field("guest", "Guest", Kind.YES_NO, "Ordered without an account.", lambda p, _: p.state.user_id is None),
+    Field(
+        "opted_out",
+        "Opted out",
+        Kind.YES_NO,
+        "The customer said not to want offers.",
+        lambda p, _: p.state.consent.opted_out,
+    ),
+    Field(
+        "objects",
+        "Objects to profiling",
+        Kind.YES_NO,
+        "The customer objects to being measured.",
+        lambda p, _: p.state.consent.objects,
+    ),
 )
 
 #: By key, in the order in which people are shown them.
