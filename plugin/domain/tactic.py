@@ -30,6 +30,8 @@ class TriggerKind(StrEnum):
     MOMENT = "moment"
     #: The campaign was switched on, or edited, with those who are inside already.
     INSIDE = "inside"
+    #: A merchant tries a campaign on themselves; no tactic is asked.
+    TRIAL = "trial"
     #: Something was learnt of the past: it changes the state, and no tactic may listen to it.
     HISTORY = "history"
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import Banner, EffectKind, GiveCode, ShowBanner
 from plugin.domain.offers import Offer, write_offer
+from plugin.domain.trials import is_trial
 from plugin.flow.scene import Scene
 from plugin.secrets import draw_code
 from plugin.store import codes, customers, effects
@@ -73,10 +74,11 @@ def show_banner(
 
 
 def voucher_key(scene: Scene, decision: Decision, offer: Offer) -> tuple[str, date]:
-    """One voucher holds one version of a campaign, one offer and one day of expiry; and that day."""
+    """One voucher holds one version of a campaign, one offer and one day of expiry; and that day. Trials have their own."""
     day = scene.now.astimezone(scene.zone).date() + timedelta(days=offer.valid_days)
     said = hashlib.blake2b(json.dumps(write_offer(offer), sort_keys=True).encode(), digest_size=6).hexdigest()
-    return f"{decision.campaign.campaign_id}:{decision.campaign.version}:{day}:{said}", day
+    apart = ":trial" if is_trial(decision.episode) else ""
+    return f"{decision.campaign.campaign_id}:{decision.campaign.version}:{day}:{said}{apart}", day
 
 
 def _voucher(
@@ -114,6 +116,7 @@ def _voucher(
         payload,
         scene.now,
         campaign_id=campaign.campaign_id,
+        decision_id=decision_id,
         waits_for=made,
     )
     return voucher, listed

@@ -15,6 +15,7 @@ from plugin.domain.churn import turns_of
 from plugin.domain.effects import Banner, EffectKind, GiveCode, Slot
 from plugin.domain.offers import read_offer
 from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.domain.trials import is_trial
 from plugin.errors import AlreadyExists
 from plugin.flow import asks
 from plugin.flow.apply import lose_voucher
@@ -71,7 +72,7 @@ def prepare(connection: Connection, scene: Scene, effect: Effect) -> Prepared:
         if campaign is None or campaign.status is CampaignStatus.ENDED:
             _undo(connection, scene, effect)
             return "The campaign has ended."
-        if not campaign.on:
+        if not campaign.on and not is_trial(_episode(connection, scene, effect)):
             return Hold()
     prepared = _PREPARE[effect.kind](connection, scene, effect, campaign)
     if isinstance(prepared, str):
@@ -245,12 +246,18 @@ def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign
         return "The customer is not there any more."
     if campaign is None:
         return "The campaign is not there any more."
-    episode = decisions.episode_of(connection, scene.shop_id, effect.decision_id or 0)
+    episode = _episode(connection, scene, effect)
+    if is_trial(episode):
+        return customer
     view = view_of(connection, scene, customer, turns_of(customer.state.history, scene.shop.outlook))
     wishes = campaign.tactic.decide(view.of_campaign(campaign.campaign_id), Trigger(TriggerKind.MOMENT, scene.now), campaign.params)
     if any(isinstance(wish, GiveCode) and wish.episode == episode for wish in wishes):
         return customer
     return "No longer needed: the customer has moved on since the decision."
+
+
+def _episode(connection: Connection, scene: Scene, effect: Effect) -> str | None:
+    return decisions.episode_of(connection, scene.shop_id, effect.decision_id or 0)
 
 
 def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:

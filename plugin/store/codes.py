@@ -141,6 +141,16 @@ def of_decision(connection: Connection, shop_id: int, decision_id: int) -> Code 
     return _code(connection, codes.c.shop_id == shop_id, codes.c.decision_id == decision_id)
 
 
+def of_episode(connection: Connection, shop_id: int, campaign_id: int, customer_id: int, episode: str) -> Code | None:
+    decided = select(decisions.c.id).where(
+        decisions.c.shop_id == shop_id,
+        decisions.c.campaign_id == campaign_id,
+        decisions.c.customer_id == customer_id,
+        decisions.c.episode == episode,
+    )
+    return _code(connection, codes.c.shop_id == shop_id, codes.c.decision_id == decided.scalar_subquery())
+
+
 def by_code(connection: Connection, shop_id: int, code: str) -> Code | None:
     return _code(connection, codes.c.shop_id == shop_id, codes.c.code == code)
 

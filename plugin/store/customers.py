@@ -47,6 +47,11 @@ _BY_ID = locked(_SEEN)
 _GLANCE = _known(customers.c.user_id == bindparam("user"))
 _BY_USER = locked(_GLANCE)
 _GUEST = locked(_known(customers.c.email == bindparam("email"), customers.c.user_id.is_(None)))
+_ACCOUNT = locked(
+    _known(customers.c.email == bindparam("email"), customers.c.user_id.is_not(None)).order_by(
+        customers.c.confirmed.desc(), customers.c.id
+    )
+)
 _PROVEN = locked(_known(customers.c.email == bindparam("email"), customers.c.confirmed).order_by(customers.c.id))
 
 
@@ -71,6 +76,11 @@ def guest(connection: Connection, shop_id: int, email: str) -> Customer | None:
 def proven_owner(connection: Connection, shop_id: int, email: str) -> Customer | None:
     """The confirmed account with this e-mail."""
     return _one(connection, _PROVEN, shop=shop_id, email=email)
+
+
+def account_with(connection: Connection, shop_id: int, email: str) -> Customer | None:
+    """An account with this e-mail, the confirmed one before others; held as by `lock`."""
+    return _one(connection, _ACCOUNT, shop=shop_id, email=email)
 
 
 def glance(connection: Connection, shop_id: int, user_id: str) -> Customer | None:

@@ -31,6 +31,7 @@ _PAST = select(decisions.c.campaign_id, decisions.c.episode, decisions.c.outcome
     decisions.c.shop_id == bindparam("shop"),
     decisions.c.customer_id == bindparam("customer"),
     decisions.c.episode.is_not(None),
+    decisions.c.trigger != TriggerKind.TRIAL.value,
 )
 _ARMS = select(arms.c.campaign_id, arms.c.arm).where(
     arms.c.shop_id == bindparam("shop"), arms.c.customer_id == bindparam("customer")
@@ -92,6 +93,17 @@ def counted_since(connection: Connection, shop_id: int, campaign_id: int, trigge
     return int(connection.execute(statement).scalar_one())
 
 
+def trials(connection: Connection, shop_id: int, campaign_id: int, customer_id: int) -> int:
+    """How often this campaign was tried on that customer."""
+    statement = select(func.count()).where(
+        decisions.c.shop_id == shop_id,
+        decisions.c.campaign_id == campaign_id,
+        decisions.c.customer_id == customer_id,
+        decisions.c.trigger == TriggerKind.TRIAL.value,
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def latest(connection: Connection, shop_id: int, limit: int, customer_id: int | None = None) -> Sequence[Told]:
     statement = (
         select(decisions, campaigns.c.name)
@@ -109,11 +121,11 @@ def latest(connection: Connection, shop_id: int, limit: int, customer_id: int | 
 
 
 def counts_by_outcome(connection: Connection, shop_id: int) -> dict[str, dict[str, int]]:
-    """Campaign name → outcome → decisions."""
+    """Campaign name → outcome → decisions, without trials."""
     statement = (
         select(campaigns.c.name, decisions.c.outcome, func.count())
         .join(campaigns, campaigns.c.id == decisions.c.campaign_id)
-        .where(decisions.c.shop_id == shop_id)
+        .where(decisions.c.shop_id == shop_id, decisions.c.trigger != TriggerKind.TRIAL.value)
         .group_by(campaigns.c.name, decisions.c.outcome)
     )
     counted: dict[str, dict[str, int]] = defaultdict(dict)
