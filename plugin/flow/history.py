@@ -20,7 +20,7 @@ from plugin.flow.erase import Eraser
 from plugin.flow.receive import look_again
 from plugin.flow.reconsider import overdue_moments, reconsider
 from plugin.flow.scene import Scene
-from plugin.store import history
+from plugin.store import decisions, history
 from plugin.store.customers import Customer
 from plugin.store.history import Standing
 
@@ -159,7 +159,7 @@ def _keep(connection: Connection, scene: Scene, histories: Iterable[tuple[Custom
         if scene.decides or customer.shown:
             reconsider(connection, scene, customer, bought, Trigger(TriggerKind.HISTORY, scene.now))
         else:
-            quiet[customer.customer_id] = _standing(scene, customer, bought)
+            quiet[customer.customer_id] = _standing(connection, scene, customer, bought)
     history.save_standings(connection, scene.shop_id, quiet)
 
 
@@ -171,10 +171,12 @@ def _extended(known: History, new: Sequence[Order], scene: Scene) -> History | N
     return extended
 
 
-def _standing(scene: Scene, customer: Customer, bought: History) -> Standing:
+def _standing(connection: Connection, scene: Scene, customer: Customer, bought: History) -> Standing:
     """What `reconsider` comes to where no campaign runs and nothing is shown."""
     turns = turns_of(bought, scene.shop.outlook)
     segment = segment_of(bought, turns, scene.shop.limits, scene.now)
     overdue = overdue_moments(customer, bought, turns, TriggerKind.HISTORY, scene.now)
     ahead = turns.next_after(scene.now)
-    return Standing(bought, segment, turns, min((*overdue, *([ahead] if ahead else [])), default=None))
+    next_moment = min((*overdue, *([ahead] if ahead else [])), default=None)
+    offers = decisions.offers_since_order(connection, scene.shop_id, customer, bought)
+    return Standing(bought, segment, turns, next_moment, offers)

@@ -13,7 +13,7 @@ from plugin.flow.fit import fit
 from plugin.flow.history import measure
 from plugin.flow.house import House
 from plugin.flow.scene import set_scene
-from plugin.store import history, ledger, shops
+from plugin.store import history, ledger, segments, shops
 from plugin.store.database import Database
 from plugin.store.evidence import parcel_days
 from plugin.store.shops import Shop
@@ -43,10 +43,12 @@ def learn(house: House, shop_id: int, older_than: timedelta = LEARN_EVERY, fit: 
             return False
         rhythm = learn_rhythm(ledger.purchase_times(connection, shop_id, RHYTHM_FROM, shop.zone, now))
         rhythm = replace(rhythm, parcel_days=parcel_days(connection, shop_id))
+        high_value = segments.high_value(connection, shop_id)
     model = _fitted(fit, house, shop, now)
     for learnt_at in (shop.rhythm_at, now):
         with house.database.write() as connection:
             shops.save_learnt(connection, shop_id, rhythm, model, learnt_at)
+            shops.save_high_value(connection, shop_id, high_value)
         if learnt_at is not now:
             measure_again(house, shop_id, now)
     return True

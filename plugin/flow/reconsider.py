@@ -46,7 +46,8 @@ def reconsider(
     ahead = [at for at in (turns.next_after(scene.now), verdict.check_again, ends_at) if at and at > scene.now]
     overdue = overdue_moments(before, history, turns, trigger.kind, scene.now)
     next_moment = min((*ahead, *overdue), default=None)
-    customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, turns, next_moment)
+    offers = decisions.offers_since_order(connection, scene.shop_id, before, history)
+    customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, turns, next_moment, offers)
     for decision in verdict.decisions:
         carry(connection, scene, customer, decision, trigger)
     return list(verdict.decisions)

@@ -32,6 +32,8 @@ class Customer:
     next_moment: datetime | None
     shown: Mapping[Slot, Banner]
     account_updated_at: datetime | None
+    #: Decisions that gave something, since the last order.
+    offers_since_order: int = 0
 
     @property
     def customer_id(self) -> int:
@@ -131,11 +133,15 @@ def save_state(
     segment: Segment,
     turns: Turns,
     next_moment: datetime | None,
+    offers_since_order: int = 0,
 ) -> None:
-    _set(connection, shop_id, customer_id, **state_values(history, segment, turns, next_moment))
+    values = state_values(history, segment, turns, next_moment, offers_since_order)
+    _set(connection, shop_id, customer_id, **values)
 
 
-def state_values(history: History, segment: Segment, turns: Turns, next_moment: datetime | None) -> dict[str, Any]:
+def state_values(
+    history: History, segment: Segment, turns: Turns, next_moment: datetime | None, offers_since_order: int
+) -> dict[str, Any]:
     """As columns."""
     return {
         **{name: getattr(history, name) for name in _HISTORY},
@@ -146,6 +152,7 @@ def state_values(history: History, segment: Segment, turns: Turns, next_moment: 
         "segment": segment.value,
         **{name: getattr(turns, name) for name in _TURNS},
         "next_moment": next_moment,
+        "offers_since_order": offers_since_order,
     }
 
 
@@ -255,5 +262,12 @@ def read_customer(row: Row[Any]) -> Customer:
     )
     shown = {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in row.shown.items()}
     return Customer(
-        state, row.email, Segment(row.segment), read_turns(row), row.next_moment, shown, row.account_updated_at
+        state,
+        row.email,
+        Segment(row.segment),
+        read_turns(row),
+        row.next_moment,
+        shown,
+        row.account_updated_at,
+        row.offers_since_order,
     )

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
+from plugin.domain.customer import History
 from plugin.domain.decide import Decision, Outcome, Past, Standing
 from plugin.domain.experiments import Arm
 from plugin.domain.tactic import TriggerKind
-from plugin.store.schema import arms, campaigns, decisions
+from plugin.store.customers import Customer
+from plugin.store.schema import arms, campaigns, customers, decisions
 from plugin.store.statements import insert
 
 
@@ -73,7 +75,31 @@ def save(
         trigger=trigger.value,
         decided_at=now,
     )
-    return int(connection.execute(statement.returning(decisions.c.id)).scalar_one())
+    decision_id = int(connection.execute(statement.returning(decisions.c.id)).scalar_one())
+    if decision.outcome is Outcome.GIVEN:
+        connection.execute(_ONE_MORE, {"of_shop": shop_id, "of_customer": customer_id})
+    return decision_id
+
+
+_OF = (customers.c.shop_id == bindparam("of_shop"), customers.c.id == bindparam("of_customer"))
+_ONE_MORE = update(customers).where(*_OF).values(offers_since_order=customers.c.offers_since_order + 1)
+
+
+def offers_since_order(connection: Connection, shop_id: int, customer: Customer, history: History) -> int:
+    """Of a customer whose orders add up to this now: counted anew where it may differ from what was kept."""
+    before, after, kept = customer.state.history.last_at, history.last_at, customer.offers_since_order
+    later = after is not None and (before is None or before < after)
+    if before == after or (later and kept == 0):
+        return kept
+    statement = _GIVEN if after is None else _GIVEN.where(decisions.c.decided_at > after)
+    return int(connection.execute(statement, {"shop": shop_id, "customer": customer.customer_id}).scalar_one())
+
+
+_GIVEN = select(func.count()).where(
+    decisions.c.shop_id == bindparam("shop"),
+    decisions.c.customer_id == bindparam("customer"),
+    decisions.c.outcome == Outcome.GIVEN.value,
+)
 
 
 def episode_of(connection: Connection, shop_id: int, decision_id: int) -> str | None:
@@ -154,6 +180,11 @@ def unite(connection: Connection, shop_id: int, from_id: int, into_id: int) -> N
         .values(customer_id=into_id)
     )
     _unite_arms(connection, shop_id, from_id, into_id)
+    given = _GIVEN.where(or_(customers.c.last_at.is_(None), decisions.c.decided_at > customers.c.last_at))
+    connection.execute(
+        update(customers).where(*_OF).values(offers_since_order=given.correlate(customers).scalar_subquery()),
+        {"of_shop": shop_id, "of_customer": into_id, "shop": shop_id, "customer": into_id},
+    )
 
 
 def _unite_arms(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:

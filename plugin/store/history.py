@@ -33,6 +33,7 @@ class Standing:
     segment: Segment
     turns: Turns
     next_moment: datetime | None
+    offers_since_order: int
 
 
 def lock_users(connection: Connection, shop_id: int, user_ids: Collection[str]) -> dict[str, Customer]:
@@ -163,7 +164,9 @@ def save_standings(connection: Connection, shop_id: int, standings: Mapping[int,
         {
             "of_shop": shop_id,
             "of_customer": customer_id,
-            **state_values(standing.history, standing.segment, standing.turns, standing.next_moment),
+            **state_values(
+                standing.history, standing.segment, standing.turns, standing.next_moment, standing.offers_since_order
+            ),
         }
         for customer_id, standing in standings.items()
     ]

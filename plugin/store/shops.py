@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,6 +49,8 @@ class Shop:
     rhythm: Rhythm
     #: When rhythm and model were learnt.
     rhythm_at: datetime | None
+    #: By currency: what the top fifth of its spenders has spent at least.
+    high_value: Mapping[str, Decimal]
     model: Model | None
     limits: Limits
     rest_until: datetime | None
@@ -128,6 +131,7 @@ def install(
         api_url=api_url,
         pepper=pepper,
         rhythm=asdict(Rhythm()),
+        high_value={},
         limits={},
         origins=[],
         time_zone="UTC",
@@ -170,6 +174,10 @@ def save_learnt(
     _change(conn, shop_id, rhythm=asdict(rhythm), model=written, rhythm_at=learnt_at)
 
 
+def save_high_value(conn: Connection, shop_id: int, high_value: Mapping[str, Decimal]) -> None:
+    _change(conn, shop_id, high_value={currency: str(level) for currency, level in high_value.items()})
+
+
 def set_limits(conn: Connection, shop_id: int, limits: Limits) -> None:
     _change(conn, shop_id, limits=asdict(limits))
 
@@ -210,7 +218,12 @@ def _shop(row: RowMapping) -> Shop:
     values["shop_id"] = values.pop("id")
     values["status"] = ShopStatus(values["status"])
     values["rhythm"] = Rhythm(**values["rhythm"])
+    values["high_value"] = read_high_value(values["high_value"])
     values["model"] = None if values["model"] is None else from_json(values["model"])
     values["limits"] = Limits(**values["limits"])
     values["origins"] = tuple(values["origins"])
     return Shop(**values)
+
+
+def read_high_value(stored: Mapping[str, str]) -> dict[str, Decimal]:
+    return {currency: Decimal(level) for currency, level in stored.items()}

@@ -64,8 +64,7 @@ def _add(connection: Connection, shop_id: int, number: int, one: Person) -> int:
         "language": state.language,
         "shown": {},
         "created_at": NOW,
-        "offers_since_order": one.offers_since_order,
-        **state_values(state.history, Segment.NEW, one.turns, None),
+        **state_values(state.history, Segment.NEW, one.turns, None, one.offers_since_order),
     }
     customer_id = int(connection.execute(customers.insert().returning(customers.c.id), values).scalar_one())
     for n, line in enumerate(one.lines):

@@ -4,6 +4,7 @@ from plugin.store.schema.campaigns import arms, campaign_versions, campaigns, de
 from plugin.store.schema.delivery import codes, effects, vouchers
 from plugin.store.schema.ledger import backfills, checkouts, fulfilments, inbox, order_lines, orders, reports
 from plugin.store.schema.people import customers, tombstones
+from plugin.store.schema.segments import segments
 from plugin.store.schema.shops import channels, pages, problems, shops, wakes
 from plugin.store.schema.tables import metadata
 
@@ -26,6 +27,7 @@ __all__ = [
     "pages",
     "problems",
     "reports",
+    "segments",
     "shops",
     "tombstones",
     "vouchers",

@@ -30,6 +30,8 @@ shops = Table(
     Column("rhythm_at", Moment),
     #: The churn model (domain.prediction.Model), learnt together with the rhythm; None before.
     Column("model", JSON),
+    #: Currency → what the top fifth of its spenders has spent at least, learnt together with the rhythm.
+    Column("high_value", JSON, nullable=False),
     #: The merchant's own limits of the life cycle (domain.stages.Limits); what is left out follows the rhythm.
     Column("limits", JSON, nullable=False),
     #: No call to this shop before that moment (429).

@@ -27,6 +27,7 @@ def upgrade() -> None:
     sa.Column('rhythm', sa.JSON(), nullable=False),
     sa.Column('rhythm_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('model', sa.JSON(), nullable=True),
+    sa.Column('high_value', sa.JSON(), nullable=False),
     sa.Column('limits', sa.JSON(), nullable=False),
     sa.Column('rest_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('origins', sa.JSON(), nullable=False),
@@ -268,6 +269,14 @@ def upgrade() -> None:
     sa.Column('body', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_reports_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_reports'))
+    )
+    op.create_table('segments',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('condition', sa.JSON(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_segments_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'name', name=op.f('pk_segments'))
     )
     op.create_table('tombstones',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

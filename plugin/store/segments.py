@@ -1,0 +1,188 @@
+"""Segments: those that every shop has and those of its own; who and how many are in one."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from plugin.domain.churn import Rhythm
+from plugin.domain.condition_values import near
+from plugin.domain.conditions import (
+    Condition,
+    Named,
+    Person,
+    leaves,
+    needs_lines,
+    read_condition,
+    resolve,
+    write_condition,
+)
+from plugin.domain.fields import BoughtLine
+from plugin.domain.library import HIGH_SHARE, Ready, library
+from plugin.domain.stages import Limits
+from plugin.errors import NotFound, Rejected
+from plugin.store.conditions import where
+from plugin.store.customers import Customer
+from plugin.store.schema import campaigns, customers, order_lines, orders, segments, shops
+from plugin.store.shops import Shop, read_high_value
+from plugin.store.statements import insert
+
+#: Customers whose lines are looked through in one statement.
+PORTION = 50_000
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A segment of the merchant's."""
+
+    name: str
+    #: As it was said: other segments may be named in it.
+    condition: Condition
+    saved_at: datetime
+
+
+def ready(shop: Shop) -> tuple[Ready, ...]:
+    """Those that every shop has."""
+    return library(shop.limits, shop.rhythm, shop.high_value)
+
+
+def own(connection: Connection, shop_id: int) -> list[Own]:
+    rows = connection.execute(select(segments).where(segments.c.shop_id == shop_id).order_by(segments.c.name))
+    return [Own(row.name, read_condition(row.condition), row.saved_at) for row in rows]
+
+
+def named(connection: Connection, shop_id: int) -> Mapping[str, Condition]:
+    """By name, as `conditions.resolve` wants them: the shop's own and those that every shop has."""
+    learnt = select(shops.c.limits, shops.c.rhythm, shops.c.high_value).where(shops.c.id == shop_id)
+    row = connection.execute(learnt).one()
+    built = library(Limits(**row.limits), Rhythm(**row.rhythm), read_high_value(row.high_value))
+    mine = {segment.name: segment.condition for segment in own(connection, shop_id)}
+    return mine | {segment.name: segment.condition for segment in built}
+
+
+def find(connection: Connection, shop_id: int, name: str) -> Condition:
+    """The resolved condition of this segment. Raises `NotFound`."""
+    known = named(connection, shop_id)
+    if name not in known:
+        raise NotFound(f"There is no segment “{name}”. {near(name, sorted(known))}")
+    return resolve(known[name], known)
+
+
+def save(connection: Connection, shop_id: int, name: str, condition: Condition, now: datetime) -> None:
+    """New, or instead of the one of that name.
+
+    Raises `Rejected` for a name that cannot be, for one of the ready segments', and for names in the condition
+    that nobody has or that lead back to it.
+    """
+    if not _NAME.fullmatch(name):
+        raise Rejected(f"“{name}” is no name for a segment; use up to 60 small letters, digits, - and _.")
+    known = dict(named(connection, shop_id))
+    mine = {segment.name for segment in own(connection, shop_id)}
+    if name in known and name not in mine:
+        raise Rejected(f"“{name}” is a segment that every shop has; choose another name.")
+    known[name] = condition
+    for other in sorted(known):
+        resolve(known[other], known)
+    values = {"condition": write_condition(condition), "saved_at": now}
+    statement = insert(connection, segments).values(shop_id=shop_id, name=name, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["shop_id", "name"], set_=values))
+
+
+def remove(connection: Connection, shop_id: int, name: str) -> None:
+    """Raises `NotFound`, and `Rejected` where another segment or a campaign names it."""
+    mine = {segment.name: segment.condition for segment in own(connection, shop_id)}
+    if name not in mine:
+        raise NotFound(f"There is no segment “{name}” of your own. {near(name, sorted(mine))}")
+    users = [f"segment “{other}”" for other, condition in mine.items() if name in _names_in(condition)]
+    users += [f"campaign “{campaign}”" for campaign, said in _audiences(connection, shop_id) if name in _names_in(said)]
+    if users:
+        raise Rejected(f"“{name}” is used by {', '.join(users)}; change that first.")
+    connection.execute(delete(segments).where(segments.c.shop_id == shop_id, segments.c.name == name))
+
+
+def _audiences(connection: Connection, shop_id: int) -> Iterator[tuple[str, Condition]]:
+    rows = select(campaigns.c.name, campaigns.c.audience, campaigns.c.exclude).where(campaigns.c.shop_id == shop_id)
+    for row in connection.execute(rows):
+        yield from ((row.name, read_condition(said)) for said in (row.audience, row.exclude) if said is not None)
+
+
+def _names_in(condition: Condition) -> set[str]:
+    return {leaf.segment for leaf in leaves(condition) if isinstance(leaf, Named)}
+
+
+def count(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> int:
+    """How many customers this is true of."""
+    return sum(found for _, found in counted(connection, shop, condition, now))
+
+
+def counted(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> Iterator[tuple[int, int]]:
+    """The same in portions where lines are looked through: up to which customer, and how many more were found."""
+    truth = where(condition, shop.limits, now)
+    of_shop = customers.c.shop_id == shop.shop_id
+    if not needs_lines(condition):
+        yield 0, connection.execute(select(func.count()).select_from(customers).where(of_shop, truth)).scalar_one()
+        return
+    low, high = connection.execute(select(func.min(customers.c.id), func.max(customers.c.id)).where(of_shop)).one()
+    for begin in range(low or 0, (high or -1) + 1, PORTION):
+        within = customers.c.id.between(begin, begin + PORTION - 1)
+        statement = select(func.count()).select_from(customers).where(of_shop, within, truth)
+        yield min(begin + PORTION - 1, high), connection.execute(statement).scalar_one()
+
+
+def everyone(connection: Connection, shop_id: int) -> int:
+    statement = select(func.count()).select_from(customers).where(customers.c.shop_id == shop_id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def examples(connection: Connection, shop: Shop, condition: Condition, now: datetime, limit: int) -> Sequence[int]:
+    """Some of them: our ids, in their order."""
+    statement = select(customers.c.id).where(customers.c.shop_id == shop.shop_id, where(condition, shop.limits, now))
+    return connection.execute(statement.order_by(customers.c.id).limit(limit)).scalars().all()
+
+
+_LINES = (
+    select(
+        orders.c.placed_at, order_lines.c.name, order_lines.c.product_id, order_lines.c.product_type, order_lines.c.sku
+    )
+    .join(order_lines, (order_lines.c.shop_id == orders.c.shop_id) & (order_lines.c.order_id == orders.c.order_id))
+    .where(orders.c.shop_id == bindparam("shop"), orders.c.customer_id == bindparam("customer"), orders.c.counts)
+)
+
+
+def lines_of(connection: Connection, shop_id: int, customer_id: int) -> tuple[BoughtLine, ...]:
+    """Of all orders that count: what conditions that `needs_lines` look at."""
+    rows = connection.execute(_LINES, {"shop": shop_id, "customer": customer_id})
+    return tuple(BoughtLine(*row) for row in rows)
+
+
+def person_of(
+    connection: Connection, shop_id: int, customer: Customer, limits: Limits, *asked: Condition | None
+) -> Person:
+    """The customer as these conditions see them; lines are read only where one of them looks at lines."""
+    wanted = any(condition is not None and needs_lines(condition) for condition in asked)
+    lines = lines_of(connection, shop_id, customer.customer_id) if wanted else ()
+    return Person(customer.state, customer.turns, limits, customer.offers_since_order, lines)
+
+
+def high_value(connection: Connection, shop_id: int) -> dict[str, Decimal]:
+    """By currency, what the top fifth of those who bought has spent at least."""
+    counting: Any = select(customers.c.currency, func.count()).where(
+        customers.c.shop_id == shop_id, customers.c.currency.is_not(None), customers.c.value > Decimal(0)
+    )
+    levels = {}
+    for currency, spenders in connection.execute(counting.group_by(customers.c.currency)).all():
+        ranked = (
+            select(customers.c.value)
+            .where(customers.c.shop_id == shop_id, customers.c.currency == currency)
+            .order_by(customers.c.value.desc().nulls_last())
+            .limit(1)
+            .offset(ceil(HIGH_SHARE * spenders) - 1)
+        )
+        levels[currency] = connection.execute(ranked).scalar_one()
+    return levels
