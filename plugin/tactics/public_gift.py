@@ -1,0 +1,45 @@
+"""Public gift: a gift in every basket from an amount on, as long as the campaign is on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from plugin.domain.effects import Wish
+from plugin.domain.offers import Offer, OfferKind, problems
+from plugin.domain.tactic import Tactic, Trigger, View, param
+
+
+@dataclass(frozen=True, slots=True)
+class PublicGift:
+    products: tuple[str, ...] = param((), "The gift", help="Ids or slugs of products; Saleor gives one that is in stock.")
+    minimum: Decimal = param(Decimal(50), "From a basket of", unit="currency", least=Decimal(0))
+    currency: str | None = param(None, "Currency", help="Of the minimum; only channels that have it.")
+
+
+def check(params: PublicGift) -> Iterator[str]:
+    for offer in offers_of(params):
+        yield from problems(offer)
+    if params.minimum == 0:
+        yield "A gift in every basket needs an amount that the basket begins at."
+
+
+def offers_of(params: PublicGift) -> tuple[Offer, ...]:
+    return (Offer(OfferKind.PUBLIC_GIFT, Decimal(0), params.minimum, 0, params.currency, params.products),)
+
+
+def decide(view: View, trigger: Trigger, params: PublicGift) -> Iterator[Wish]:
+    """Saleor knows of no customer in a promotion, so nothing is decided for one."""
+    return iter(())
+
+
+TACTIC = Tactic(
+    key="public_gift",
+    title="Public gift",
+    pitch="Puts a gift into every basket from an amount on, for everybody, as long as the campaign is on.",
+    params=PublicGift,
+    listens_to=frozenset(),
+    decide=decide,
+    control_group=False,
+    check=check,
+    offers=offers_of,
+)
