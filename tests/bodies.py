@@ -85,6 +85,7 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
         "userEmail": seen.email,
         "user": {"id": seen.user_id} if seen.user_id else None,
         "voucherCode": seen.voucher_code,
+        "giftCards": [{"id": card_id} for card_id in seen.gift_cards],
         "languageCodeEnum": "EN",
         "channel": {"slug": seen.channel},
         "total": {"gross": {"amount": float(seen.total), "currency": seen.currency}},

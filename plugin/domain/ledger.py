@@ -64,6 +64,8 @@ class Order:
     fulfilments: tuple[Fulfilment, ...] = ()
     #: How many pieces, of an order whose lines nobody knows.
     pieces: int = 0
+    #: Saleor's ids of the gift cards that paid; what they paid is not in `total`.
+    gift_cards: tuple[str, ...] = ()
 
     @property
     def counts(self) -> bool:

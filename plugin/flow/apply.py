@@ -25,7 +25,7 @@ from plugin.flow.erase import Eraser
 from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
 from plugin.store import codes, customers, effects, ledger, shops
-from plugin.store.codes import CodeStatus, VoucherStatus
+from plugin.store.codes import Code, CodeStatus, VoucherStatus
 from plugin.store.shops import ShopStatus
 
 
@@ -65,8 +65,10 @@ def _order(
     new = held_by is None
     if not ledger.save_order(connection, scene.shop_id, owner.customer_id, order, issued_at, new=new):
         return
-    if order.voucher_code and order.counts:
-        _redeemed(connection, scene, order)
+    if order.counts:
+        for code in _used(connection, scene, order):
+            codes.redeem(connection, scene.shop_id, code.code, order.order_id, order.placed_at)
+            asks.clear_banner(connection, scene, code, scene.now)
     yield Touch(owner.customer_id, Trigger(kind, order.updated_at), order if new else None, owner)
     if held_by is not None and held_by != owner.customer_id:
         yield from _left_behind(connection, scene, held_by)
@@ -93,12 +95,13 @@ def _left_behind(connection: Connection, scene: Scene, customer_id: int) -> Iter
     yield Touch(customer_id, Trigger(TriggerKind.HISTORY, scene.now))
 
 
-def _redeemed(connection: Connection, scene: Scene, order: Order) -> None:
-    code = codes.by_code(connection, scene.shop_id, order.voucher_code or "")
-    if code is None:
-        return
-    codes.redeem(connection, scene.shop_id, code.code, order.order_id, order.placed_at)
-    asks.clear_banner(connection, scene, code, scene.now)
+def _used(connection: Connection, scene: Scene, order: Order) -> Iterator[Code]:
+    """Codes and gift cards of ours that this order was bought with."""
+    if order.voucher_code and (code := codes.by_code(connection, scene.shop_id, order.voucher_code)):
+        yield code
+    for card_id in order.gift_cards:
+        if card := codes.gift_card(connection, scene.shop_id, card_id):
+            yield card
 
 
 def _account(connection: Connection, scene: Scene, eraser: Eraser, event: CustomerSeen) -> list[Touch]:

@@ -1,4 +1,4 @@
-"""A decision's effects, as rows: voucher → channel listing → code → banner."""
+"""A decision's effects, as rows: voucher → channel listing → code → banner, or gift card → banner."""
 
 import hashlib
 import json
@@ -7,14 +7,15 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
+from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import Banner, EffectKind, GiveCode, ShowBanner
-from plugin.domain.offers import Offer, write_offer
+from plugin.domain.offers import Offer, OfferKind, write_offer
 from plugin.domain.trials import is_trial
 from plugin.flow.scene import Scene
 from plugin.secrets import draw_code
 from plugin.store import codes, customers, effects
-from plugin.store.codes import Code, CodeStatus, Voucher, VoucherStatus
+from plugin.store.codes import Code, CodeKind, CodeStatus, Voucher, VoucherStatus
 from plugin.store.customers import Customer
 
 
@@ -33,7 +34,15 @@ def refuse_if_removed(connection: Connection, scene: Scene, decision: Decision) 
 def give_code(
     connection: Connection, scene: Scene, customer: Customer, decision: Decision, decision_id: int, wish: GiveCode
 ) -> None:
-    voucher, listing = _voucher(connection, scene, decision, decision_id, wish.offer)
+    ask = _gift_card if wish.offer.kind is OfferKind.STORE_CREDIT else _voucher_code
+    made = ask(connection, scene, customer, decision, decision_id, wish.offer)
+    _banner(connection, scene, customer, decision, decision_id, wish.banner, waits_for=made)
+
+
+def _voucher_code(
+    connection: Connection, scene: Scene, customer: Customer, decision: Decision, decision_id: int, offer: Offer
+) -> int:
+    voucher, listing = _voucher(connection, scene, decision, decision_id, offer)
     code = Code(
         draw_code(),
         decision_id,
@@ -43,10 +52,10 @@ def give_code(
         None,
         CodeStatus.DRAWN,
         voucher.expires_at,
-        offer=wish.offer,
+        offer=offer,
     )
     codes.draw(connection, scene.shop_id, code, scene.now)
-    made = effects.ask(
+    return effects.ask(
         connection,
         scene.shop_id,
         f"code:{decision_id}",
@@ -59,7 +68,35 @@ def give_code(
         waits_for=listing,
         batch=f"code:{voucher.row_id}",
     )
-    _banner(connection, scene, customer, decision, decision_id, wish.banner, waits_for=made)
+
+
+def _gift_card(
+    connection: Connection, scene: Scene, customer: Customer, decision: Decision, decision_id: int, offer: Offer
+) -> int:
+    code = Code(
+        draw_code(),
+        decision_id,
+        decision.campaign.campaign_id,
+        customer.customer_id,
+        None,
+        None,
+        CodeStatus.DRAWN,
+        end_of_day(_last_day(scene, offer), scene),
+        CodeKind.GIFT_CARD,
+        offer,
+    )
+    codes.draw(connection, scene.shop_id, code, scene.now)
+    return effects.ask(
+        connection,
+        scene.shop_id,
+        f"gift_card:{decision_id}",
+        EffectKind.GIFT_CARD,
+        {"note": f"{decision.campaign.name} ({decision.campaign.tactic.title})"},
+        scene.now,
+        campaign_id=decision.campaign.campaign_id,
+        decision_id=decision_id,
+        customer_id=customer.customer_id,
+    )
 
 
 def show_banner(
@@ -75,10 +112,14 @@ def show_banner(
 
 def voucher_key(scene: Scene, decision: Decision, offer: Offer) -> tuple[str, date]:
     """One voucher holds one version of a campaign, one offer and one day of expiry; and that day. Trials have their own."""
-    day = scene.now.astimezone(scene.zone).date() + timedelta(days=offer.valid_days)
+    day = _last_day(scene, offer)
     said = hashlib.blake2b(json.dumps(write_offer(offer), sort_keys=True).encode(), digest_size=6).hexdigest()
     apart = ":trial" if is_trial(decision.episode) else ""
     return f"{decision.campaign.campaign_id}:{decision.campaign.version}:{day}:{said}{apart}", day
+
+
+def _last_day(scene: Scene, offer: Offer) -> date:
+    return scene.now.astimezone(scene.zone).date() + timedelta(days=offer.valid_days)
 
 
 def _voucher(
@@ -146,7 +187,17 @@ def _banner(
 
 
 def take_back(connection: Connection, scene: Scene, code: Code) -> None:
-    """The code stops working, once its voucher is there; the effect knows the code and nobody's name."""
+    """The code stops working, once it is there; the effect knows the code and nobody's name."""
+    if code.kind is CodeKind.GIFT_CARD:
+        effects.ask(
+            connection,
+            scene.shop_id,
+            f"deactivate:{code.code}",
+            EffectKind.DEACTIVATE,
+            {"code": code.code, "code_id": code.code_id, "decision": code.decision_id},
+            scene.now,
+        )
+        return
     voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
     if voucher is None or (voucher.voucher_id is None and voucher.first_code != code.code):
         return
@@ -160,6 +211,23 @@ def take_back(connection: Connection, scene: Scene, code: Code) -> None:
         scene.now,
         waits_for=None if made is None else made[0],
         batch=f"revoke:{voucher.row_id}",
+    )
+
+
+def follow_campaign(connection: Connection, shop_id: int, campaign: Campaign, now: datetime) -> None:
+    """A campaign that gives everybody something was switched, or edited: its promotion follows.
+
+    Called for every campaign; the others have nothing at the platform that is not one customer's.
+    """
+    if not any(offer.kind is OfferKind.PUBLIC_GIFT for offer in campaign.tactic.offers(campaign.params)):
+        return
+    effects.ask(
+        connection,
+        shop_id,
+        f"promotion:{campaign.campaign_id}:{campaign.version}:{campaign.status}:{now.isoformat()}",
+        EffectKind.PROMOTION,
+        {"campaign": campaign.campaign_id},
+        now,
     )
 
 

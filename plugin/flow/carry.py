@@ -1,10 +1,9 @@
-"""What each kind of effect is: whether it is still wanted, its call, and what is written when it worked.
+"""What each kind of effect is: whether it is still wanted, and what is written when its call worked.
 
-`prepare` and `finish` run in a transaction, `call` outside of any.
+`prepare` and `finish` run in a transaction; the call in between, in `calls`, outside of any.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,51 +12,23 @@ from sqlalchemy import Connection
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.churn import turns_of
 from plugin.domain.effects import Banner, EffectKind, GiveCode, Slot
-from plugin.domain.offers import read_offer
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.domain.trials import is_trial
-from plugin.errors import AlreadyExists
 from plugin.flow import asks
 from plugin.flow.apply import lose_voucher
+from plugin.flow.calls import Ending, Ready
 from plugin.flow.reconsider import view_of
 from plugin.flow.scene import Scene
-from plugin.saleor.client import Saleor
-from plugin.saleor.customers import put_customer_metadata
-from plugin.saleor.vouchers import add_codes, list_voucher, make_voucher, remove_codes
 from plugin.secrets import draw_code
 from plugin.store import codes, customers, decisions
 from plugin.store.codes import Code, CodeStatus, Voucher, VoucherStatus
 from plugin.store.customers import Customer
 from plugin.store.effects import Effect
 
-#: The metadata keys that storefronts read; see docs/storefront.md.
-METADATA_KEY = "retention.{slot}"
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """Still wanted, with what the call needs; read in the transaction that looked again."""
-
-    effect: Effect
-    scene: Scene
-    voucher: Voucher | None = None
-    code: Code | None = None
-    customer: Customer | None = None
-    #: The banner as it is to be shown; None takes it away.
-    banner: Banner | None = None
-
 
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Wanted, but not now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a call went: `voucher_id` where it made one; `taken` where the code is somebody else's."""
-
-    voucher_id: str | None = None
-    taken: bool = False
 
 
 #: A sentence says why an effect is not wanted any more.
@@ -95,11 +66,11 @@ def _prepare_voucher(connection: Connection, scene: Scene, effect: Effect, _: Ca
     return Ready(effect, scene, codes.voucher(connection, scene.shop_id, voucher.row_id))
 
 
-def _prepare_listing(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
+def _prepare_listing(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
     if voucher is None or voucher.voucher_id is None or voucher.status is not VoucherStatus.MADE:
         return "The voucher is not there any more."
-    return Ready(effect, scene, voucher)
+    return Ready(effect, scene, voucher, campaign=campaign)
 
 
 def _prepare_code(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
@@ -111,6 +82,20 @@ def _prepare_code(connection: Connection, scene: Scene, effect: Effect, campaign
     if code is None or code.status is CodeStatus.WITHDRAWN or voucher is None or voucher.voucher_id is None:
         return "The code was taken back."
     return Ready(effect, scene, voucher, code, found)
+
+
+def _prepare_gift_card(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
+    found = _still_wanted(connection, scene, effect, campaign)
+    if isinstance(found, str):
+        return found
+    code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
+    if code is None or code.status is CodeStatus.WITHDRAWN:
+        return "The gift card was taken back."
+    if found.state.user_id is None:
+        return "The customer has no account that a gift card could be assigned to."
+    if code.expires_at <= scene.now:
+        return "The offer ran out before it could be given."
+    return Ready(effect, scene, None, code, found)
 
 
 def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
@@ -146,63 +131,32 @@ def _prepare_revoke(connection: Connection, scene: Scene, effect: Effect, _: Cam
     return Ready(effect, scene, voucher)
 
 
+def _prepare_deactivate(_: Connection, scene: Scene, effect: Effect, __: Campaign | None) -> Prepared:
+    return Ready(effect, scene)
+
+
+def _prepare_promotion(_: Connection, scene: Scene, effect: Effect, __: Campaign | None) -> Prepared:
+    campaign = _campaign_of(scene, effect)
+    if campaign is None:
+        return "The campaign is not there any more."
+    return Ready(effect, scene, campaign=campaign)
+
+
+def _campaign_of(scene: Scene, effect: Effect) -> Campaign | None:
+    return next((c for c in scene.campaigns if c.campaign_id == effect.payload["campaign"]), None)
+
+
 _PREPARE: Mapping[EffectKind, Callable[[Connection, Scene, Effect, Campaign | None], Prepared]] = {
     EffectKind.VOUCHER: _prepare_voucher,
     EffectKind.LISTING: _prepare_listing,
     EffectKind.CODE: _prepare_code,
+    EffectKind.GIFT_CARD: _prepare_gift_card,
     EffectKind.BANNER: _prepare_banner,
     EffectKind.CLEAR: _prepare_clear,
     EffectKind.REVOKE: _prepare_revoke,
+    EffectKind.DEACTIVATE: _prepare_deactivate,
+    EffectKind.PROMOTION: _prepare_promotion,
 }
-
-
-async def call(saleor: Saleor, ready: Sequence[Ready]) -> list[Ending]:
-    """One call for all of them: they are of one kind and batch."""
-    first = ready[0]
-    match first.effect.kind:
-        case EffectKind.VOUCHER if first.voucher is not None:
-            return [await _make(saleor, first, first.voucher)]
-        case EffectKind.LISTING if first.voucher is not None and first.voucher.voucher_id is not None:
-            channels = [channel for channel in first.scene.channels if channel.active]
-            await list_voucher(saleor, first.voucher.voucher_id, read_offer(first.effect.payload["offer"]), channels)
-        case EffectKind.CODE if first.voucher is not None and first.voucher.voucher_id is not None:
-            return await _add(saleor, ready, first.voucher.voucher_id, first.voucher.first_code)
-        case EffectKind.BANNER | EffectKind.CLEAR if first.customer is not None:
-            await _put(saleor, first, first.customer)
-        case EffectKind.REVOKE if first.voucher is not None and first.voucher.voucher_id is not None:
-            payloads = [call.effect.payload for call in ready]
-            ids = [payload["code_id"] for payload in payloads if payload["code_id"]]
-            unknown = [payload["code"] for payload in payloads if not payload["code_id"]]
-            await remove_codes(saleor, first.voucher.voucher_id, unknown, ids=ids)
-    return [Ending() for _ in ready]
-
-
-async def _make(saleor: Saleor, ready: Ready, voucher: Voucher) -> Ending:
-    try:
-        voucher_id = await make_voucher(
-            saleor,
-            name=ready.effect.payload["name"],
-            offer=read_offer(ready.effect.payload["offer"]),
-            ends_at=voucher.expires_at,
-            code=voucher.first_code or "",
-            look_first=ready.effect.attempts > 1,
-        )
-    except AlreadyExists:
-        return Ending(taken=True)
-    return Ending(voucher_id=voucher_id)
-
-
-async def _add(saleor: Saleor, ready: Sequence[Ready], voucher_id: str, first_code: str | None) -> list[Ending]:
-    """The voucher was made with its first code, so that one is there already."""
-    wanted = [call.code.code for call in ready if call.code is not None and call.code.code != first_code]
-    taken = set((await add_codes(saleor, voucher_id, wanted)).taken) if wanted else set()
-    return [Ending(taken=call.code is not None and call.code.code in taken) for call in ready]
-
-
-async def _put(saleor: Saleor, ready: Ready, customer: Customer) -> None:
-    key = METADATA_KEY.format(slot=ready.effect.payload["slot"])
-    value = None if ready.banner is None else json.dumps({"text": ready.banner.text, **ready.banner.data})
-    await put_customer_metadata(saleor, customer.state.user_id or "", key, value)
 
 
 def finish(connection: Connection, scene: Scene, ready: Ready, ending: Ending) -> bool:
@@ -215,6 +169,11 @@ def finish(connection: Connection, scene: Scene, ready: Ready, ending: Ending) -
                 codes.redraw(connection, scene.shop_id, ready.code.code, draw_code())
                 return False
             codes.set_status(connection, scene.shop_id, ready.code.code, CodeStatus.ISSUED)
+        case EffectKind.GIFT_CARD if ready.code is not None:
+            return _gift_card_made(connection, scene, ready.code, ending)
+        case EffectKind.PROMOTION if ready.campaign is not None:
+            now = _campaign_of(scene, ready.effect)
+            return now is None or (now.status, now.version) == (ready.campaign.status, ready.campaign.version)
         case EffectKind.BANNER if ready.code is not None and ready.customer is not None and ready.banner is not None:
             _note_shown(connection, scene, ready.customer, ready.banner.slot, ready.banner)
             asks.clear_banner(connection, scene, ready.code, ready.code.expires_at)
@@ -231,12 +190,21 @@ def lost(connection: Connection, scene: Scene, ready: Ready) -> None:
 
 def _voucher_made(connection: Connection, scene: Scene, voucher: Voucher, ending: Ending) -> bool:
     if not ending.taken:
-        codes.save_voucher(connection, scene.shop_id, voucher.row_id, VoucherStatus.MADE, ending.voucher_id)
+        codes.save_voucher(connection, scene.shop_id, voucher.row_id, VoucherStatus.MADE, ending.made)
         return True
     another = draw_code()
     codes.redraw(connection, scene.shop_id, voucher.first_code or "", another)
     codes.save_first_code(connection, scene.shop_id, voucher.row_id, another)
     return False
+
+
+def _gift_card_made(connection: Connection, scene: Scene, code: Code, ending: Ending) -> bool:
+    if ending.taken:
+        codes.redraw(connection, scene.shop_id, code.code, draw_code())
+        return False
+    codes.save_code_id(connection, scene.shop_id, code.code, ending.made or "")
+    codes.set_status(connection, scene.shop_id, code.code, CodeStatus.ISSUED)
+    return True
 
 
 def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Customer | str:
@@ -250,7 +218,9 @@ def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign
     if is_trial(episode):
         return customer
     view = view_of(connection, scene, customer, turns_of(customer.state.history, scene.shop.outlook))
-    wishes = campaign.tactic.decide(view.of_campaign(campaign.campaign_id), Trigger(TriggerKind.MOMENT, scene.now), campaign.params)
+    wishes = campaign.tactic.decide(
+        view.of_campaign(campaign.campaign_id), Trigger(TriggerKind.MOMENT, scene.now), campaign.params
+    )
     if any(isinstance(wish, GiveCode) and wish.episode == episode for wish in wishes):
         return customer
     return "No longer needed: the customer has moved on since the decision."
@@ -270,6 +240,10 @@ def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
         voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
         codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
         if tried or (voucher is not None and voucher.first_code == code.code):
+            asks.take_back(connection, scene, code)
+    elif effect.kind is EffectKind.GIFT_CARD:
+        codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
+        if tried:
             asks.take_back(connection, scene, code)
     elif effect.kind is EffectKind.BANNER and tried:
         customer = customers.lock(connection, scene.shop_id, code.customer_id)

@@ -17,8 +17,9 @@ from plugin import metrics
 from plugin.domain.effects import EffectStatus
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import GiveUp, Gone, Rejected, TokenRefused, TryLater
-from plugin.flow import carry
-from plugin.flow.carry import Ending, Hold, Ready
+from plugin.flow import calls, carry
+from plugin.flow.calls import Ending, Ready
+from plugin.flow.carry import Hold
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
 from plugin.store import effects, shops
@@ -103,7 +104,7 @@ class _Outcomes:
         if not ready:
             return
         try:
-            endings = await carry.call(self.saleor, ready)
+            endings = await calls.call(self.saleor, ready)
         except TokenRefused as error:
             await anyio.to_thread.run_sync(self._refused, ready, error)
         except TryLater as error:

@@ -5,17 +5,20 @@ from collections.abc import Callable
 import anyio
 
 from plugin.domain.effects import Slot
+from plugin.domain.offers import OfferKind
 from plugin.errors import Gone
-from plugin.flow.carry import METADATA_KEY
+from plugin.flow.calls import METADATA_KEY, promotion_name
 from plugin.flow.defaults import defaults_written, forget_default
 from plugin.flow.house import House
 from plugin.saleor.client import Saleor
 from plugin.saleor.content import Made, withdraw_default, withdraw_model
 from plugin.saleor.customers import put_customer_metadata
+from plugin.saleor.gift_cards import deactivate_gift_card
 from plugin.saleor.problems import dismiss_problem
+from plugin.saleor.promotions import remove_promotions
 from plugin.saleor.vouchers import remove_voucher
-from plugin.store import codes, customers, problems, shops
-from plugin.store.codes import VoucherStatus
+from plugin.store import campaigns, codes, customers, problems, shops
+from plugin.store.codes import CodeStatus, VoucherStatus
 from plugin.store.shops import ShopStatus
 
 
@@ -29,6 +32,8 @@ async def disconnect(house: House, shop_id: int, progress: Callable[[str], None]
         shops.set_stopped(connection, shop_id, True)
     saleor = house.connect(shop)
     await _vouchers(house, shop_id, saleor, progress)
+    await _gift_cards(house, shop_id, saleor, progress)
+    await _promotions(house, shop_id, saleor, progress)
     await _banners(house, shop_id, saleor, progress)
     await _pages(house, shop_id, saleor, progress)
     for key in await anyio.to_thread.run_sync(_told, house, shop_id):
@@ -49,6 +54,25 @@ async def _vouchers(house: House, shop_id: int, saleor: Saleor, progress: Callab
         with house.database.write() as connection:
             codes.save_voucher(connection, shop_id, voucher.row_id, VoucherStatus.WITHDRAWN)
             codes.withdraw_all(connection, shop_id, voucher.row_id)
+
+
+async def _gift_cards(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:
+    with house.database.read() as connection:
+        issued = codes.gift_cards_issued(connection, shop_id)
+    for card in issued:
+        progress(f"gift card {card.code_id}")
+        await deactivate_gift_card(saleor, card.code_id or "")
+        with house.database.write() as connection:
+            codes.set_status(connection, shop_id, card.code, CodeStatus.WITHDRAWN)
+
+
+async def _promotions(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:
+    with house.database.read() as connection:
+        found = campaigns.of_shop(connection, shop_id, house.tactics)
+    for campaign in found:
+        if any(offer.kind is OfferKind.PUBLIC_GIFT for offer in campaign.tactic.offers(campaign.params)):
+            progress(f"promotion of {campaign.name}")
+            await remove_promotions(saleor, promotion_name(campaign))
 
 
 async def _banners(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:

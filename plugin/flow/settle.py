@@ -1,4 +1,7 @@
-"""A shop that has just installed the app: campaigns with sensible defaults, off until switched on."""
+"""A shop that has just installed the app: campaigns with sensible defaults, off until switched on.
+
+A tactic that cannot do without the merchant's word has none: a gift, say, that nobody has named.
+"""
 
 from datetime import datetime
 
@@ -12,5 +15,5 @@ def settle(connection: Connection, shop_id: int, tactics: Tactics, now: datetime
     """One draft of each tactic that the shop has none of; a reinstall finds its campaigns as they were."""
     known = {campaign.tactic.key for campaign in campaigns.of_shop(connection, shop_id, tactics)}
     for key, tactic in sorted(tactics.items()):
-        if key not in known:
+        if key not in known and not list(tactic.check(tactic.params())):
             campaigns.create(connection, shop_id, key.replace("_", "-"), tactic, tactic.params(), Limits(), now)

@@ -6,7 +6,7 @@ import anyio
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.engine.port import Lane, LaneKind
-from plugin.flow import preflight
+from plugin.flow import asks, preflight
 from plugin.flow.defaults import refresh_channels
 from plugin.flow.fit import fit_apart
 from plugin.flow.house import House
@@ -28,7 +28,7 @@ async def switch_on(
     campaign = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who, confirmed)
     if campaign.tactic.key == KEY:
         await refresh_channels(house, shop_id)  # the default for everyone is written while a campaign is on
-    await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.TICK, shop_id)])
+    await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.TICK, shop_id), Lane(LaneKind.DELIVER, shop_id)])
 
 
 def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str, confirmed: bool) -> Campaign:
@@ -42,12 +42,15 @@ def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str, co
         if inside_per_day != found.inside_per_day:
             limits = replace(campaigns.limits_of(found), inside_per_day=inside_per_day)
             found = campaigns.edit(connection, shop_id, found, found.params, limits, who, now)
-        return campaigns.change_status(connection, shop_id, found, CampaignStatus.ON, who, now)
+        changed = campaigns.change_status(connection, shop_id, found, CampaignStatus.ON, who, now)
+        asks.follow_campaign(connection, shop_id, changed, now)
+        return changed
 
 
 def switch_off(house: House, shop_id: int, name: str, status: CampaignStatus, who: str) -> None:
     """Paused or ended: nothing more is decided or delivered, and what was promised gets its end."""
     with house.database.write() as connection:
         found = campaigns.get(connection, shop_id, name, house.tactics)
-        campaigns.change_status(connection, shop_id, found, status, who, house.clock())
+        changed = campaigns.change_status(connection, shop_id, found, status, who, house.clock())
+        asks.follow_campaign(connection, shop_id, changed, house.clock())
     measure_again(house, shop_id, house.clock())

@@ -109,6 +109,7 @@ def order_of(order: payloads.Order) -> ledger.Order:
         placed_at=order.created,
         updated_at=order.updated_at,
         voucher_code=order.voucher_code or None,
+        gift_cards=tuple(card.id for card in order.gift_cards),
         country=(address.country.code or None) if address else None,
         language=order.language_code_enum,
         lines=tuple(_line(line) for line in order.lines),

@@ -92,6 +92,7 @@ class Order(Payload):
     user_email: Email | None = None
     user: Reference | None = None
     voucher_code: Text | None = None
+    gift_cards: tuple[Reference, ...] = ()
     language_code_enum: Annotated[str, Field(max_length=20)] | None = None
     channel: Channel
     total: TaxedMoney

@@ -12,6 +12,7 @@ from plugin.domain.money import Money
 from plugin.domain.offers import Offer, OfferKind
 from plugin.errors import AlreadyExists, GiveUp, Gone, OutcomeUnknown
 from plugin.saleor.client import Saleor
+from plugin.saleor.scope import collection_ids, product_ids
 
 #: Codes in one voucherUpdate, and code ids in one voucherCodeBulkDelete (Saleor's own limit since 3.24).
 CODES_A_CALL = 200
@@ -38,8 +39,9 @@ async def make_voucher(
     """
     if look_first and (found := await _find(saleor, name, code)):
         return found
+    scope = await _scope(saleor, offer)
     try:
-        data = await saleor.call("VoucherCreate", input=_voucher_input(name, offer, ends_at, code))
+        data = await saleor.call("VoucherCreate", input={**_voucher_input(name, offer, ends_at, code), **scope})
     except (AlreadyExists, OutcomeUnknown) as error:
         if found := await _find(saleor, name, code):
             return found
@@ -49,16 +51,37 @@ async def make_voucher(
     return str(data["voucherCreate"]["voucher"]["id"])
 
 
+async def _scope(saleor: Saleor, offer: Offer) -> dict[str, list[str]]:
+    """What a SPECIFIC_PRODUCT voucher holds for; nothing for one that holds for the whole basket."""
+    if not _for_products(offer):
+        return {}
+    return {
+        "products": await product_ids(saleor, offer.products),
+        "collections": await collection_ids(saleor, offer.collections),
+    }
+
+
+def _for_products(offer: Offer) -> bool:
+    return offer.scoped or offer.kind is OfferKind.PERSONAL_GIFT
+
+
 def _voucher_input(name: str, offer: Offer, ends_at: datetime, code: str) -> dict[str, Any]:
     return {
         "name": name,
-        "type": "SHIPPING" if offer.kind is OfferKind.FREE_SHIPPING else "ENTIRE_ORDER",
+        "type": _type_of(offer),
         "discountValueType": "FIXED" if offer.kind is OfferKind.AMOUNT else "PERCENTAGE",
         "addCodes": [code],
         "singleUse": True,
-        "applyOncePerOrder": False,
+        # Of a gift one piece is free, however many are in the basket.
+        "applyOncePerOrder": offer.kind is OfferKind.PERSONAL_GIFT,
         "endDate": ends_at.isoformat(),
     }
+
+
+def _type_of(offer: Offer) -> str:
+    if offer.kind is OfferKind.FREE_SHIPPING:
+        return "SHIPPING"
+    return "SPECIFIC_PRODUCT" if _for_products(offer) else "ENTIRE_ORDER"
 
 
 async def _find(saleor: Saleor, name: str, code: str) -> str | None:
@@ -87,7 +110,7 @@ def _listing(offer: Offer, channel: Channel) -> dict[str, Any]:
             value = offer.value
         case OfferKind.AMOUNT:
             value = Money(offer.value, channel.currency).rounded().amount
-        case OfferKind.FREE_SHIPPING:
+        case _:
             value = Decimal(100)
     minimum = Money(offer.minimum, channel.currency).rounded().amount
     return {

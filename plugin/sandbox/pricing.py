@@ -24,10 +24,14 @@ class Prices:
     shipping: Decimal
     undiscounted_shipping: Decimal
     discount: Decimal
+    #: What gift cards pay of it.
+    credit: Decimal
     total: Decimal
 
 
 def unit_price(checkout: Checkout, line: CheckoutLine) -> Decimal:
+    if line.is_gift:
+        return ZERO
     if line.price_override is not None:
         return line.price_override
     return line.variant.prices.get(checkout.channel.slug, ZERO)
@@ -84,7 +88,8 @@ def prices(checkout: Checkout) -> Prices:
     subtotal = sum((price.total for price in lines.values()), ZERO) - off_order
     shipping = base_shipping - off_shipping
     discount = off_order + off_shipping + sum(off_lines.values(), ZERO)
-    return Prices(lines, subtotal, shipping, base_shipping, discount, subtotal + shipping)
+    credit = min(sum((card.left for card in checkout.gift_cards), ZERO), subtotal + shipping)
+    return Prices(lines, subtotal, shipping, base_shipping, discount, credit, subtotal + shipping - credit)
 
 
 def why_not(code: VoucherCode, checkout: Checkout, now: dt.datetime, emails_used: set[str]) -> str | None:

@@ -114,6 +114,7 @@ _SCALARS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "DateTime": (lambda value: value.isoformat(), _date_time),
     "Date": (lambda value: value.isoformat(), dt.date.fromisoformat),
     "PositiveDecimal": (float, _decimal),
+    "Decimal": (float, lambda value: Decimal(str(value))),
     "PositiveInt": (int, _positive),
     "JSONString": (lambda value: value if isinstance(value, str) else json.dumps(value), str),
     "Float": (float, float),

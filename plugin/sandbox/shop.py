@@ -10,12 +10,14 @@ from plugin.sandbox.events import Event
 from plugin.sandbox.ids import Numbers, fresh_id
 from plugin.sandbox.keys import Keys
 from plugin.sandbox.records.apps import App, AppInstallation
-from plugin.sandbox.records.catalogue import Category, Product, ProductType, ProductVariant
+from plugin.sandbox.records.catalogue import Category, Collection, Product, ProductType, ProductVariant
 from plugin.sandbox.records.checkouts import Checkout, ShippingMethod
 from plugin.sandbox.records.content import Attribute, Page, PageType
+from plugin.sandbox.records.gift_cards import GiftCard
 from plugin.sandbox.records.orders import Fulfillment, Order
 from plugin.sandbox.records.people import User
 from plugin.sandbox.records.places import Address, Channel, ShippingZone, TaxClass, Warehouse
+from plugin.sandbox.records.promotions import Promotion
 from plugin.sandbox.records.vouchers import Voucher, VoucherCode
 
 VERSION = "3.24.0"
@@ -66,6 +68,7 @@ class Shop:
     tax_classes: dict[str, TaxClass] = field(default_factory=dict)
     product_types: dict[str, ProductType] = field(default_factory=dict)
     categories: dict[str, Category] = field(default_factory=dict)
+    collections: dict[str, Collection] = field(default_factory=dict)
     products: dict[str, Product] = field(default_factory=dict)
     variants: dict[str, ProductVariant] = field(default_factory=dict)
     variants_by_sku: dict[str, ProductVariant] = field(default_factory=dict)
@@ -78,6 +81,8 @@ class Shop:
     vouchers: dict[str, Voucher] = field(default_factory=dict)
     #: the code itself → its record; codes are unique in the shop
     codes: dict[str, VoucherCode] = field(default_factory=dict)
+    gift_cards: dict[str, GiftCard] = field(default_factory=dict)
+    promotions: dict[str, Promotion] = field(default_factory=dict)
     pages: dict[str, Page] = field(default_factory=dict)
     page_types: dict[str, PageType] = field(default_factory=dict)
     attributes: dict[str, Attribute] = field(default_factory=dict)

@@ -6,11 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from plugin.domain.offers import Offer, read_offer, write_offer
 from plugin.domain.tactic import Given
 from plugin.store.schema import codes, decisions, vouchers
+
+#: As text, because SQLite uses a partial index only for what it reads in the statement.
+_A_GIFT_CARD = text("codes.kind = 'gift_card'")
 
 
 class VoucherStatus(StrEnum):
@@ -153,6 +156,16 @@ def of_episode(connection: Connection, shop_id: int, campaign_id: int, customer_
 
 def by_code(connection: Connection, shop_id: int, code: str) -> Code | None:
     return _code(connection, codes.c.shop_id == shop_id, codes.c.code == code)
+
+
+def gift_card(connection: Connection, shop_id: int, card_id: str) -> Code | None:
+    """By Saleor's id of the card."""
+    return _code(connection, codes.c.shop_id == shop_id, codes.c.code_id == card_id, _A_GIFT_CARD)
+
+
+def gift_cards_issued(connection: Connection, shop_id: int) -> Sequence[Code]:
+    """Those that are at the platform now."""
+    return _codes(connection, codes.c.shop_id == shop_id, codes.c.status == CodeStatus.ISSUED.value, _A_GIFT_CARD)
 
 
 def first_drawn(connection: Connection, shop_id: int, row_id: int) -> Code | None:

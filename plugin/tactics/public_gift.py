@@ -11,7 +11,9 @@ from plugin.domain.tactic import Tactic, Trigger, View, param
 
 @dataclass(frozen=True, slots=True)
 class PublicGift:
-    products: tuple[str, ...] = param((), "The gift", help="Ids or slugs of products; Saleor gives one that is in stock.")
+    products: tuple[str, ...] = param(
+        (), "The gift", help="Ids or slugs of products; Saleor gives one that is in stock."
+    )
     minimum: Decimal = param(Decimal(50), "From a basket of", unit="currency", least=Decimal(0))
     currency: str | None = param(None, "Currency", help="Of the minimum; only channels that have it.")
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from plugin.flow import carry
+from plugin.flow import calls
 from plugin.flow.deliver import LEASE, WAITS, deliver, take_over
 from plugin.sandbox.faults import read_fault
 from plugin.store import effects
@@ -55,7 +55,7 @@ async def test_what_we_cannot_treat_is_tried_later_and_holds_up_nobody(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(carry, "call", broken)
+        patch.setattr(calls, "call", broken)
         with pytest.raises(RuntimeError):
             await deliver(home.house, home.shop_id)
     assert leased(home) == 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from plugin.sandbox.records.catalogue import ProductVariant
+from plugin.sandbox.records.gift_cards import GiftCard
 from plugin.sandbox.records.metadata import WithMetadata
 from plugin.sandbox.records.money import Money
 from plugin.sandbox.records.people import User
@@ -62,6 +63,7 @@ class Checkout(WithMetadata):
     language_code: str = "EN"
     customer_note: str = ""
     code: VoucherCode | None = None
+    gift_cards: list[GiftCard] = field(default_factory=list)
     delivery: Delivery | None = None
     #: what the last calculation offered, and when; None once lines, code or address have changed
     deliveries: list[Delivery] = field(default_factory=list)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from plugin.sandbox.records.catalogue import ProductVariant
+from plugin.sandbox.records.gift_cards import GiftCard
 from plugin.sandbox.records.metadata import WithMetadata
 from plugin.sandbox.records.money import ZERO, Money, TaxedMoney, taxed
 from plugin.sandbox.records.people import User
@@ -131,6 +132,7 @@ class Order(WithMetadata):
     shipping_method_name: str | None = None
     voucher: Voucher | None = None
     voucher_code: str | None = None
+    gift_cards: list[GiftCard] = field(default_factory=list)
     customer_note: str = ""
     language_code_enum: str = "EN"
     external_reference: str | None = None

@@ -99,12 +99,40 @@ def _excluded_products(method: ShippingMethodType, _context: Context, **page: An
     return connection("excludedProducts", method.excluded_products, by_name, **page)
 
 
+def _product_variants(product: Product, context: Context, **page: Any) -> Connection:
+    return connection("productVariants", _variants(product, context), lambda variant: (variant.sku,), **page)
+
+
+def _collections(
+    _source: object,
+    context: Context,
+    filter_: dict[str, Any] | None = None,
+    channel: str | None = None,  # noqa: ARG001 - the sandbox shows every collection in every channel
+    **page: Any,
+) -> Connection:
+    given = filter_ or {}
+    found = [
+        collection
+        for collection in context.shop.collections.values()
+        if contains(given.get("search"), collection.name, collection.slug)
+        and (given.get("ids") is None or collection.id in given["ids"])
+        and (given.get("slugs") is None or collection.slug in given["slugs"])
+    ]
+    return connection("collections", found, lambda collection: (collection.slug,), **page)
+
+
 FIELDS: dict[tuple[str, str], Resolver] = {
     ("ShippingMethodType", "excludedProducts"): _excluded_products,
     ("Product", "pricing"): _product_pricing,
     ("Product", "variants"): _variants,
+    ("Product", "productVariants"): _product_variants,
     ("Product", "defaultVariant"): _default_variant,
     ("ProductVariant", "pricing"): _variant_pricing,
     ("ProductVariant", "stocks"): _stocks,
 }
-QUERIES: dict[str, Resolver] = {"products": _products, "product": _product, "productVariant": _variant}
+QUERIES: dict[str, Resolver] = {
+    "products": _products,
+    "product": _product,
+    "productVariant": _variant,
+    "collections": _collections,
+}

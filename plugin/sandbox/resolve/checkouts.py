@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from plugin.sandbox.access import Context, Resolver, denied, not_found, refusal, require
+from plugin.sandbox.gifts import put_gift
 from plugin.sandbox.ids import fresh_id, read_global_id
 from plugin.sandbox.pricing import why_not
 from plugin.sandbox.records.catalogue import ProductVariant
@@ -22,6 +23,7 @@ def find_checkout(shop: Shop, id_: str | None) -> Checkout:
 def touched(context: Context, checkout: Checkout, *, stale: bool = False) -> dict[str, Any]:
     """A new version; `stale` where lines, code or address changed and deliveries must be asked for again."""
     checkout.updated_at = context.shop.now()
+    put_gift(context.shop, checkout)
     if stale:
         checkout.calculated_at = None
     context.shop.emit("CHECKOUT_UPDATED", context.principal, checkout=checkout)
@@ -91,6 +93,7 @@ def _create(_source: object, context: Context, input_: dict[str, Any]) -> dict[s
     for entry in input_.get("lines") or []:
         _set_line(context, checkout, entry, add=True)
     checkout.public_meta.update({item["key"]: item["value"] for item in input_.get("metadata") or []})
+    put_gift(shop, checkout)
     shop.checkouts[checkout.id] = checkout
     shop.emit("CHECKOUT_CREATED", context.principal, checkout=checkout)
     return {"checkout": checkout, "created": True}
@@ -150,6 +153,10 @@ def _address(name: str) -> Resolver:
 def _add_code(_source: object, context: Context, promo_code: str, id_: str | None = None) -> dict[str, Any]:
     shop, checkout = context.shop, find_checkout(context.shop, id_)
     code = shop.codes.get(promo_code.strip())
+    card = next((card for card in shop.gift_cards.values() if card.code == promo_code.strip()), None)
+    if card is not None and card.pays(checkout.channel.currency_code, checkout.user, shop.now().date()):
+        checkout.gift_cards.append(card)
+        return touched(context, checkout, stale=True)
     if code is None:
         raise refusal("promoCode", "Promo code is invalid", "INVALID")
     if checkout.email is None:

@@ -1,5 +1,7 @@
 """From a checkout to an order."""
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from plugin.sandbox.access import Context, Refused, Resolver, refusal
@@ -90,11 +92,13 @@ def _place(context: Context, checkout: Checkout) -> Order:
         shipping_method_name=checkout.delivery.shipping_method.name if checkout.delivery else None,
         voucher=code.voucher if code else None,
         voucher_code=code.code if code else None,
+        gift_cards=list(checkout.gift_cards),
         language_code_enum=checkout.language_code,
         checkout_id=checkout.id,
         public_meta=dict(checkout.public_meta),
         private_meta=dict(checkout.private_meta),
     )
+    _spend(checkout, found.credit, now)
     if code is not None:
         code.used += 1
         code.is_active = code.is_active and not code.voucher.single_use
@@ -103,6 +107,13 @@ def _place(context: Context, checkout: Checkout) -> Order:
     if confirmed:
         shop.emit("ORDER_CONFIRMED", context.principal, order=order)
     return order
+
+
+def _spend(checkout: Checkout, credit: Decimal, now: dt.datetime) -> None:
+    """Gift cards pay in the order in which they were entered."""
+    for card in checkout.gift_cards:
+        paid = min(card.left, credit)
+        card.left, credit, card.last_used_on = card.left - paid, credit - paid, now
 
 
 def _complete(

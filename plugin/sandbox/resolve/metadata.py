@@ -8,10 +8,12 @@ from plugin.sandbox.ids import read_global_id
 from plugin.sandbox.records.apps import App
 from plugin.sandbox.records.checkouts import Checkout
 from plugin.sandbox.records.content import Attribute, Page, PageType
+from plugin.sandbox.records.gift_cards import GiftCard
 from plugin.sandbox.records.metadata import MetadataItem, WithMetadata
 from plugin.sandbox.records.orders import Fulfillment, Order
 from plugin.sandbox.records.people import User
 from plugin.sandbox.records.places import Channel
+from plugin.sandbox.records.promotions import Promotion
 from plugin.sandbox.records.vouchers import Voucher
 from plugin.sandbox.shop import Shop
 
@@ -21,6 +23,8 @@ _PERMISSIONS: dict[type, str] = {
     Fulfillment: "MANAGE_ORDERS",
     Checkout: "MANAGE_CHECKOUTS",
     Voucher: "MANAGE_DISCOUNTS",
+    Promotion: "MANAGE_DISCOUNTS",
+    GiftCard: "MANAGE_GIFT_CARD",
     Page: "MANAGE_PAGES",
     PageType: "MANAGE_PAGE_TYPES_AND_ATTRIBUTES",
     Attribute: "MANAGE_PAGE_TYPES_AND_ATTRIBUTES",
@@ -42,6 +46,8 @@ def _find(shop: Shop, given: str) -> WithMetadata:
         "Fulfillment": shop.fulfillments,
         "Checkout": shop.checkouts,
         "Voucher": shop.vouchers,
+        "GiftCard": shop.gift_cards,
+        "Promotion": shop.promotions,
         "Page": shop.pages,
         "PageType": shop.page_types,
         "Attribute": shop.attributes,

@@ -79,7 +79,12 @@ def _apply(shop: Shop, voucher: Voucher, given: dict[str, Any]) -> None:
         voucher.start_date = given["start_date"]
     if given.get("countries") is not None:
         voucher.country_codes = [code.upper() for code in given["countries"]]
-    for name, records in (("products", shop.products), ("variants", shop.variants), ("categories", shop.categories)):
+    for name, records in (
+        ("products", shop.products),
+        ("variants", shop.variants),
+        ("categories", shop.categories),
+        ("collections", shop.collections),
+    ):
         ids = given.get(name)
         if ids is None:
             continue

@@ -91,4 +91,11 @@ codes = Table(
     Index("ix_codes_decision", "shop_id", "decision_id", unique=True),
     Index("ix_codes_customer", "shop_id", "customer_id"),
     Index("ix_codes_voucher", "voucher"),
+    Index(
+        "ix_codes_gift_card",
+        "shop_id",
+        "code_id",
+        postgresql_where=text("kind = 'gift_card'"),
+        sqlite_where=text("kind = 'gift_card'"),
+    ),
 )

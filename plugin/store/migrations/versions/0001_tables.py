@@ -352,6 +352,7 @@ def upgrade() -> None:
     with op.batch_alter_table('codes', schema=None) as batch_op:
         batch_op.create_index('ix_codes_customer', ['shop_id', 'customer_id'], unique=False)
         batch_op.create_index('ix_codes_decision', ['shop_id', 'decision_id'], unique=True)
+        batch_op.create_index('ix_codes_gift_card', ['shop_id', 'code_id'], unique=False, postgresql_where=sa.text("kind = 'gift_card'"), sqlite_where=sa.text("kind = 'gift_card'"))
         batch_op.create_index('ix_codes_voucher', ['voucher'], unique=False)
 
     op.create_table('decisions',
