@@ -86,6 +86,7 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
         "user": {"id": seen.user_id} if seen.user_id else None,
         "voucherCode": seen.voucher_code,
         "giftCards": [{"id": card_id} for card_id in seen.gift_cards],
+        "discounts": [{"type": "VOUCHER", "total": {"amount": float(seen.discount)}}] if seen.discount else [],
         "languageCodeEnum": "EN",
         "channel": {"slug": seen.channel},
         "total": {"gross": {"amount": float(seen.total), "currency": seen.currency}},
@@ -101,6 +102,7 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
                 "productSku": line.sku,
                 "productVariantId": None,
                 "totalPrice": {"gross": {"amount": float(line.total)}},
+                "discounts": [],
                 "variant": None,
             }
             for line in seen.lines

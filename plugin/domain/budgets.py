@@ -1,22 +1,110 @@
-"""What a campaign may cost: by currency, for good, a day and a customer."""
+"""What gifts may cost, by currency: for good, a day and a customer; and what one gift is expected to cost at most."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from plugin.domain.customer import History
+from plugin.domain.money import Money
+from plugin.domain.offers import Offer, OfferKind
 from plugin.errors import Rejected
+
+#: A customer's budget is for so long.
+CUSTOMER_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """Currency → the most that may be given away; a currency that is not named is without bound."""
+    """Currency → the most that may be given away; empty for no bound.
+
+    Where one is set, it pays for its own currencies only: gifts in any other are refused.
+    """
 
     total: Mapping[str, Decimal] = field(default_factory=dict)
     #: In a day of the shop's calendar.
     day: Mapping[str, Decimal] = field(default_factory=dict)
-    #: To one customer.
+    #: To one customer, in `CUSTOMER_DAYS`.
     customer: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        return bool(self.total or self.day or self.customer)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Reserved and settled together, in one currency."""
+
+    total: Decimal = Decimal(0)
+    day: Decimal = Decimal(0)
+    customer: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What the shop's orders in one currency come to, as far as it is known."""
+
+    basket: Decimal | None = None
+    #: Of those that paid for shipping.
+    shipping: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A budget that a gift does not fit into."""
+
+    #: A sentence without its beginning.
+    because: str
+    #: The next day may pay for it.
+    today: bool
+
+
+def cost_of(offer: Offer, history: History, usual: Usual, currency: str) -> Money | None:
+    """What one such gift is expected to cost at most; None where nothing tells.
+
+    A percentage is of the greater of the customer's mean and last order, at least of the offer's minimum;
+    of who has not bought in this currency, of what the shop's orders usually come to.
+    """
+    match offer.kind:
+        case OfferKind.PERCENTAGE:
+            basket = _basket(offer, history, usual, currency)
+            amount = None if basket is None else basket * offer.value / 100
+        case OfferKind.FREE_SHIPPING:
+            amount = usual.shipping
+        case _:
+            amount = offer.value if offer.currency == currency else None
+    return None if amount is None else Money(amount, currency).rounded()
+
+
+def over(budgets: Budgets, used: Used, cost: Money, whose: str) -> Over | None:
+    """The budget that does not pay for this, if there is one; what the next day cannot change comes first.
+
+    whose: “this campaign”, “the whole shop”.
+    """
+    scopes = (
+        (budgets.total, used.total, f"the budget of {whose}", False),
+        (budgets.customer, used.customer, f"the budget of {whose} for one customer", False),
+        (budgets.day, used.day, f"today's budget of {whose}", True),
+    )
+    for limits, spent, name, today in scopes:
+        if not limits:
+            continue
+        most = limits.get(cost.currency)
+        if most is None:
+            return Over(f"{name} is in {', '.join(sorted(limits))} and this gift would cost {cost}", today=False)
+        if spent + cost.amount > most:
+            limit, left = Money(most, cost.currency), Money(max(Decimal(0), most - spent), cost.currency)
+            return Over(f"{name} of {limit} has {left} left, and this gift may cost {cost}", today=today)
+    return None
+
+
+def _basket(offer: Offer, history: History, usual: Usual, currency: str) -> Decimal | None:
+    minimum = offer.minimum if offer.currency == currency else Decimal(0)
+    if bought := history.bought.get(currency):
+        last = history.last_total if history.currency == currency else Decimal(0)
+        return max(history.spent[currency] / bought, last, minimum)
+    return None if usual.basket is None else max(usual.basket, minimum)
 
 
 def write_budgets(budgets: Budgets) -> dict[str, dict[str, str]]:

@@ -62,6 +62,8 @@ class Order:
     language: str | None = None
     lines: tuple[Line, ...] = ()
     fulfilments: tuple[Fulfilment, ...] = ()
+    #: What the voucher took off, shipping included; zero where no voucher was used.
+    discount: Decimal = Decimal(0)
     #: How many pieces, of an order whose lines nobody knows.
     pieces: int = 0
     #: Saleor's ids of the gift cards that paid; what they paid is not in `total`.

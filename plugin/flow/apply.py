@@ -20,12 +20,12 @@ from plugin.domain.events import (
 )
 from plugin.domain.ledger import Order
 from plugin.domain.tactic import Trigger, TriggerKind
-from plugin.flow import asks, identity
+from plugin.flow import asks, budget, identity
 from plugin.flow.erase import Eraser
 from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
 from plugin.store import codes, customers, effects, ledger, shops
-from plugin.store.codes import Code, CodeStatus, VoucherStatus
+from plugin.store.codes import Code, VoucherStatus
 from plugin.store.shops import ShopStatus
 
 
@@ -65,9 +65,10 @@ def _order(
     new = held_by is None
     if not ledger.save_order(connection, scene.shop_id, owner.customer_id, order, issued_at, new=new):
         return
-    if order.counts:
-        for code in _used(connection, scene, order):
-            codes.redeem(connection, scene.shop_id, code.code, order.order_id, order.placed_at)
+    for code in _used(connection, scene, order):
+        used = codes.redeem(connection, scene.shop_id, code, order.order_id, order.placed_at) if order.counts else code
+        budget.settle(connection, scene, used, order)
+        if order.counts:
             asks.clear_banner(connection, scene, code, scene.now)
     yield Touch(owner.customer_id, Trigger(kind, order.updated_at), order if new else None, owner)
     if held_by is not None and held_by != owner.customer_id:
@@ -133,8 +134,9 @@ def lose_voucher(connection: Connection, scene: Scene, row_id: int) -> None:
     effects.withdraw_batch(
         connection, scene.shop_id, f"code:{row_id}", scene.now, "The voucher was removed in the Dashboard."
     )
-    for code in codes.alive_in(connection, scene.shop_id, row_id):
-        codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
+    alive = codes.alive_in(connection, scene.shop_id, row_id)
+    codes.give_up(connection, scene.shop_id, alive)
+    for code in alive:
         asks.clear_banner(connection, scene, code, scene.now)
 
 
@@ -145,8 +147,8 @@ def _codes(connection: Connection, scene: Scene, event: CodesSeen) -> None:
             continue
         if not event.gone:
             codes.save_code_id(connection, scene.shop_id, text, code_id)
-        elif code.status in {CodeStatus.DRAWN, CodeStatus.ISSUED}:
-            codes.set_status(connection, scene.shop_id, text, CodeStatus.WITHDRAWN)
+        elif code.alive:
+            codes.give_up(connection, scene.shop_id, [code])
             asks.clear_banner(connection, scene, code, scene.now)
 
 

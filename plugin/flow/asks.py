@@ -12,6 +12,7 @@ from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import Banner, EffectKind, GiveCode, ShowBanner
 from plugin.domain.offers import Offer, OfferKind, write_offer
 from plugin.domain.trials import is_trial
+from plugin.flow import budget
 from plugin.flow.scene import Scene
 from plugin.secrets import draw_code
 from plugin.store import codes, customers, effects
@@ -36,6 +37,8 @@ def give_code(
 ) -> None:
     ask = _gift_card if wish.offer.kind is OfferKind.STORE_CREDIT else _voucher_code
     made = ask(connection, scene, customer, decision, decision_id, wish.offer)
+    if not is_trial(decision.episode):
+        budget.reserve(connection, scene, customer, decision, decision_id, wish.offer)
     _banner(connection, scene, customer, decision, decision_id, wish.banner, waits_for=made)
 
 

@@ -234,7 +234,7 @@ def _why(error: Exception) -> str:
 def _scene(house: House, connection: Connection, place: Place) -> tuple[Scene, Eraser]:
     """Raises `TryLater` where the shop has left or been stopped since the page was asked for."""
     now = house.clock()
-    shop = shops.get(connection, place.shop.shop_id)
+    shop = shops.hold(connection, place.shop.shop_id)
     if rests(shop, now):
         raise TryLater(f"{shop.api_url} rests.")
     anybody = tombstones.any_in(connection, shop.shop_id)

@@ -79,7 +79,7 @@ def _prepare_code(connection: Connection, scene: Scene, effect: Effect, campaign
         return found
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
-    if code is None or code.status is CodeStatus.WITHDRAWN or voucher is None or voucher.voucher_id is None:
+    if code is None or not code.alive or voucher is None or voucher.voucher_id is None:
         return "The code was taken back."
     return Ready(effect, scene, voucher, code, found)
 
@@ -89,7 +89,7 @@ def _prepare_gift_card(connection: Connection, scene: Scene, effect: Effect, cam
     if isinstance(found, str):
         return found
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
-    if code is None or code.status is CodeStatus.WITHDRAWN:
+    if code is None or not code.alive:
         return "The gift card was taken back."
     if found.state.user_id is None:
         return "The customer has no account that a gift card could be assigned to."
@@ -238,11 +238,11 @@ def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
     tried = effect.attempts > 1
     if effect.kind is EffectKind.CODE:
         voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
-        codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
+        codes.give_up(connection, scene.shop_id, [code])
         if tried or (voucher is not None and voucher.first_code == code.code):
             asks.take_back(connection, scene, code)
     elif effect.kind is EffectKind.GIFT_CARD:
-        codes.set_status(connection, scene.shop_id, code.code, CodeStatus.WITHDRAWN)
+        codes.give_up(connection, scene.shop_id, [code])
         if tried:
             asks.take_back(connection, scene, code)
     elif effect.kind is EffectKind.BANNER and tried:

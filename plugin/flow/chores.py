@@ -9,6 +9,7 @@ import anyio
 import structlog
 
 from plugin.errors import RetentionError, TokenRefused
+from plugin.flow.budget import expire
 from plugin.flow.daily_report import keep_when_due
 from plugin.flow.defaults import refresh_channels
 from plugin.flow.fit import fit_apart
@@ -65,6 +66,7 @@ def chores(house: House, keep: Keep) -> Sequence[Chore]:
         Chore("learn", timedelta(seconds=30), lambda: _each(house, _learn)),
         Chore("schedule", timedelta(seconds=30), lambda: _each(house, _schedule)),
         Chore("report", timedelta(seconds=30), lambda: _each(house, report)),
+        Chore("codes", timedelta(minutes=10), lambda: _each(house, _expire)),
         Chore("erase", timedelta(hours=1), erase),
         Chore("prune", timedelta(hours=1), old),
     )
@@ -150,6 +152,11 @@ def _learnt_before(house: House, shop: Shop) -> timedelta | None:
         return None
     came_in = past.finished_at is not None and shop.rhythm_at is not None and shop.rhythm_at < past.finished_at
     return timedelta(0) if came_in else LEARN_EVERY
+
+
+async def _expire(house: House, shop: Shop) -> None:
+    while await anyio.to_thread.run_sync(expire, house, shop.shop_id):
+        pass
 
 
 def erase_left_shops(house: House) -> None:

@@ -215,5 +215,5 @@ class _Outcomes:
                 log.info("effect_ended", shop=self.shop.api_url, kind=effect.kind.value, status=status, error=error)
 
     def _scene(self, connection: Connection) -> Scene:
-        shop = shops.get(connection, self.shop.shop_id)
+        shop = shops.hold(connection, self.shop.shop_id)
         return set_scene(connection, shop, self.house.tactics, self.house.clock())

@@ -13,7 +13,7 @@ from plugin.flow import asks
 from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
 from plugin.secrets import subject_hash
-from plugin.store import codes, customers, decisions, effects, inbox, ledger, tombstones
+from plugin.store import budgets, codes, customers, decisions, effects, inbox, ledger, tombstones
 from plugin.store.codes import CodeStatus
 from plugin.store.customers import Customer
 
@@ -85,6 +85,7 @@ def _erase(connection: Connection, scene: Scene, customer: Customer) -> None:
     customer_id = customer.customer_id
     _take_codes_back(connection, scene, customer_id)
     codes.erase(connection, scene.shop_id, customer_id)
+    budgets.erase(connection, scene.shop_id, customer_id)
     effects.erase(connection, scene.shop_id, customer_id)
     decisions.erase(connection, scene.shop_id, customer_id)
     ledger.erase(connection, scene.shop_id, customer_id, customer.state.user_id, customer.email)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.domain.ledger import Account, Order
-from plugin.store import codes, customers, decisions, effects, ledger
+from plugin.store import budgets, codes, customers, decisions, effects, ledger
 from plugin.store.customers import Customer
 
 
@@ -52,5 +52,6 @@ def _take_in_guest(connection: Connection, shop_id: int, email: str, into_id: in
     ledger.move_orders(connection, shop_id, theirs, into_id)
     decisions.unite(connection, shop_id, from_id, into_id)
     codes.move(connection, shop_id, from_id, into_id)
+    budgets.move(connection, shop_id, from_id, into_id)
     effects.move(connection, shop_id, from_id, into_id)
     customers.remove(connection, shop_id, from_id)

@@ -30,7 +30,7 @@ def import_orders(
     for start in range(0, len(ordered), BATCH):
         batch = ordered[start : start + BATCH]
         with house.database.write() as connection:
-            shop = shops.get(connection, shop_id)
+            shop = shops.hold(connection, shop_id)
             scene = set_scene(connection, shop, house.tactics, house.clock())
             anybody = tombstones.any_in(connection, shop_id)
             eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)

@@ -18,7 +18,7 @@ from plugin.saleor.problems import dismiss_problem
 from plugin.saleor.promotions import remove_promotions
 from plugin.saleor.vouchers import remove_voucher
 from plugin.store import campaigns, codes, customers, problems, shops
-from plugin.store.codes import CodeStatus, VoucherStatus
+from plugin.store.codes import VoucherStatus
 from plugin.store.shops import ShopStatus
 
 
@@ -52,8 +52,9 @@ async def _vouchers(house: House, shop_id: int, saleor: Saleor, progress: Callab
         progress(f"voucher {voucher.voucher_id}")
         await remove_voucher(saleor, voucher.voucher_id or "")
         with house.database.write() as connection:
+            shops.hold(connection, shop_id)
             codes.save_voucher(connection, shop_id, voucher.row_id, VoucherStatus.WITHDRAWN)
-            codes.withdraw_all(connection, shop_id, voucher.row_id)
+            codes.give_up(connection, shop_id, codes.alive_in(connection, shop_id, voucher.row_id))
 
 
 async def _gift_cards(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:
@@ -63,7 +64,8 @@ async def _gift_cards(house: House, shop_id: int, saleor: Saleor, progress: Call
         progress(f"gift card {card.code_id}")
         await deactivate_gift_card(saleor, card.code_id or "")
         with house.database.write() as connection:
-            codes.set_status(connection, shop_id, card.code, CodeStatus.WITHDRAWN)
+            shops.hold(connection, shop_id)
+            codes.give_up(connection, shop_id, [card])
 
 
 async def _promotions(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:

@@ -55,7 +55,7 @@ def receive(house: House, shop_id: int) -> bool:
 def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
     began = house.clock()
     with house.database.write() as connection:
-        shop = shops.get(connection, shop_id)
+        shop = shops.hold(connection, shop_id)
         rows = inbox.take(connection, shop_id, began, BATCH)
         if not rows:
             return False

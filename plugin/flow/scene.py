@@ -1,12 +1,13 @@
 """What one transaction knows of a shop besides its customers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from plugin.domain.budgets import Usual
 from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
 from plugin.store import campaigns, channels
@@ -20,6 +21,8 @@ class Scene:
     now: datetime
     campaigns: Sequence[Campaign]
     channels: Sequence[Channel]
+    #: Currency → what the shop's orders come to, once it has been asked for.
+    usual: dict[str, Usual] = field(default_factory=dict)
 
     @property
     def shop_id(self) -> int:

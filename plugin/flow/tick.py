@@ -20,7 +20,7 @@ def tick(house: House, shop_id: int) -> bool:
     """One batch of the shop's due moments and of those inside; whether there may be more."""
     now = house.clock()
     with house.database.write() as connection:
-        shop = shops.get(connection, shop_id)
+        shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
             return False  # moments stay due: with half of the past read, yesterday's customer looks silent
         scene = set_scene(connection, shop, house.tactics, now)

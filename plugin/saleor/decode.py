@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,8 @@ from plugin.saleor import payloads
 
 #: The keys that the official anonymizer writes are on the order; this is its only value.
 ANONYMIZED = "true"
+#: Of Saleor's types of discounts the one that a code gives.
+VOUCHER = "VOUCHER"
 #: Of a product's name and of a first name; longer ones are cut, since nothing hangs on their end.
 NAME_LENGTH = 255
 
@@ -110,6 +113,7 @@ def order_of(order: payloads.Order) -> ledger.Order:
         updated_at=order.updated_at,
         voucher_code=order.voucher_code or None,
         gift_cards=tuple(card.id for card in order.gift_cards),
+        discount=_voucher_discount(order),
         country=(address.country.code or None) if address else None,
         language=order.language_code_enum,
         lines=tuple(_line(line) for line in order.lines),
@@ -118,6 +122,12 @@ def order_of(order: payloads.Order) -> ledger.Order:
             for parcel in order.fulfillments
         ),
     )
+
+
+def _voucher_discount(order: payloads.Order) -> Decimal:
+    """Promotions and what staff took off are not the voucher's doing."""
+    given = [*order.discounts, *(discount for line in order.lines for discount in line.discounts or ())]
+    return sum((discount.total.amount for discount in given if discount.type == VOUCHER), Decimal(0))
 
 
 def _line(line: payloads.OrderLine) -> ledger.Line:

@@ -66,6 +66,11 @@ class Variant(Payload):
     product: Product
 
 
+class Discount(Payload):
+    type: Annotated[str, Field(max_length=40)]
+    total: Price
+
+
 class OrderLine(Payload):
     id: Id
     quantity: Annotated[int, Field(ge=0, le=10**9)]
@@ -73,6 +78,8 @@ class OrderLine(Payload):
     product_sku: Text | None = None
     product_variant_id: Id | None = None
     total_price: TaxedPrice
+    #: Of this line alone: by a voucher for some products, for one piece.
+    discounts: tuple[Discount, ...] | None = None
     variant: Variant | None = None
 
 
@@ -93,6 +100,8 @@ class Order(Payload):
     user: Reference | None = None
     voucher_code: Text | None = None
     gift_cards: tuple[Reference, ...] = ()
+    #: Of the whole order, shipping included.
+    discounts: tuple[Discount, ...] = ()
     language_code_enum: Annotated[str, Field(max_length=20)] | None = None
     channel: Channel
     total: TaxedMoney

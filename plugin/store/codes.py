@@ -1,7 +1,7 @@
 """Our vouchers at the platform, and whose each code is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from plugin.domain.offers import Offer, read_offer, write_offer
 from plugin.domain.tactic import Given
+from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
 
 #: As text, because SQLite uses a partial index only for what it reads in the statement.
@@ -30,6 +31,12 @@ class CodeStatus(StrEnum):
     ISSUED = "issued"
     REDEEMED = "redeemed"
     WITHDRAWN = "withdrawn"
+    #: Nobody used it in time.
+    EXPIRED = "expired"
+
+
+#: It can still be used.
+ALIVE = (CodeStatus.DRAWN.value, CodeStatus.ISSUED.value)
 
 
 class CodeKind(StrEnum):
@@ -63,6 +70,13 @@ class Code:
     kind: CodeKind = CodeKind.VOUCHER
     #: What was promised with it.
     offer: Offer | None = None
+    #: The first order that it was used in.
+    order_id: str | None = None
+
+    @property
+    def alive(self) -> bool:
+        """It can still be used."""
+        return self.status.value in ALIVE
 
 
 def voucher_by_key(connection: Connection, shop_id: int, key: str) -> Voucher | None:
@@ -225,7 +239,7 @@ def alive_in(connection: Connection, shop_id: int, row_id: int) -> Sequence[Code
         connection,
         codes.c.shop_id == shop_id,
         codes.c.voucher == row_id,
-        codes.c.status.in_((CodeStatus.DRAWN.value, CodeStatus.ISSUED.value)),
+        codes.c.status.in_(ALIVE),
     )
 
 
@@ -235,25 +249,39 @@ def set_status(connection: Connection, shop_id: int, code: str, status: CodeStat
     )
 
 
-def withdraw_all(connection: Connection, shop_id: int, row_id: int) -> None:
-    """The codes of one voucher that nobody has used."""
-    connection.execute(
-        update(codes)
-        .where(
-            codes.c.shop_id == shop_id,
-            codes.c.voucher == row_id,
-            codes.c.status.in_((CodeStatus.DRAWN.value, CodeStatus.ISSUED.value)),
+def give_up(
+    connection: Connection, shop_id: int, given_up: Sequence[Code], status: CodeStatus = CodeStatus.WITHDRAWN
+) -> None:
+    """They will not be used any more: what was reserved for them is free again. The caller holds the shop."""
+    for start in range(0, len(given_up), budgets.PORTION):
+        some = [code.code for code in given_up[start : start + budgets.PORTION]]
+        connection.execute(
+            update(codes).where(codes.c.shop_id == shop_id, codes.c.code.in_(some)).values(status=status.value)
         )
-        .values(status=CodeStatus.WITHDRAWN.value)
+    budgets.release(connection, shop_id, [code.decision_id for code in given_up])
+
+
+def expired(connection: Connection, shop_id: int, before: datetime, limit: int) -> Sequence[Code]:
+    """Codes that could still be used and whose last moment was before that one."""
+    statement = (
+        select(codes)
+        .where(codes.c.shop_id == shop_id, codes.c.status.in_(ALIVE), codes.c.expires_at < before)
+        .order_by(codes.c.expires_at)
+        .limit(limit)
     )
+    return [_read_code(row) for row in connection.execute(statement)]
 
 
-def redeem(connection: Connection, shop_id: int, code: str, order_id: str, at: datetime) -> None:
+def redeem(connection: Connection, shop_id: int, code: Code, order_id: str, at: datetime) -> Code:
+    """The code with the order that used it first."""
+    if code.order_id is not None:
+        return code
     connection.execute(
         update(codes)
-        .where(codes.c.shop_id == shop_id, codes.c.code == code, codes.c.redeemed_at.is_(None))
+        .where(codes.c.shop_id == shop_id, codes.c.code == code.code)
         .values(status=CodeStatus.REDEEMED.value, order_id=order_id, redeemed_at=at)
     )
+    return replace(code, status=CodeStatus.REDEEMED, order_id=order_id)
 
 
 def save_code_id(connection: Connection, shop_id: int, code: str, code_id: str) -> None:
@@ -308,18 +336,20 @@ def _code(connection: Connection, *conditions: Any) -> Code | None:
 
 def _codes(connection: Connection, *conditions: Any) -> list[Code]:
     statement = select(codes).where(*conditions).order_by(codes.c.decision_id)
-    return [
-        Code(
-            row.code,
-            row.decision_id,
-            row.campaign_id,
-            row.customer_id,
-            row.voucher,
-            row.code_id,
-            CodeStatus(row.status),
-            row.expires_at,
-            CodeKind(row.kind),
-            None if row.offer is None else read_offer(row.offer),
-        )
-        for row in connection.execute(statement)
-    ]
+    return [_read_code(row) for row in connection.execute(statement)]
+
+
+def _read_code(row: Any) -> Code:
+    return Code(
+        row.code,
+        row.decision_id,
+        row.campaign_id,
+        row.customer_id,
+        row.voucher,
+        row.code_id,
+        CodeStatus(row.status),
+        row.expires_at,
+        CodeKind(row.kind),
+        None if row.offer is None else read_offer(row.offer),
+        row.order_id,
+    )

@@ -6,8 +6,9 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
 
+from plugin.domain.budgets import Usual
 from plugin.domain.ledger import Checkout, Fulfilment, Line, Order
 from plugin.store.schema import checkouts, fulfilments, order_lines, orders
 from plugin.store.statements import upsert_newest
@@ -48,7 +49,9 @@ def save_order(
     """
     _save_fulfilments(connection, shop_id, order.order_id, order.fulfilments, issued_at)
     statement = upsert_newest(connection, orders, "updated_at", "issued_at")
-    written = connection.execute(statement, order_values(shop_id, customer_id, order, issued_at)).rowcount
+    values = order_values(shop_id, customer_id, order, issued_at)
+    # Without the option an INSERT on PostgreSQL tells no number.
+    written = connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount
     if written:
         _save_lines(connection, shop_id, order.order_id, order.lines, new=new)
     return bool(written)
@@ -114,6 +117,30 @@ def sales(connection: Connection, shop_id: int) -> Iterator[Sale]:
     )
     for row in connection.execute(statement, execution_options={"yield_per": 5_000}):
         yield Sale(*row)
+
+
+#: The shop's newest orders that say what is usual.
+_USUAL_FROM = 200
+_LATELY = (
+    select(orders.c.total, orders.c.shipping)
+    .where(orders.c.shop_id == bindparam("shop"), orders.c.currency == bindparam("currency"), orders.c.counts)
+    .order_by(orders.c.placed_at.desc())
+    .limit(_USUAL_FROM)
+    .subquery()
+)
+_USUAL = select(
+    func.count(),
+    func.sum(_LATELY.c.total),
+    func.count(case((_LATELY.c.shipping > Decimal(0), 1))),
+    func.sum(_LATELY.c.shipping),
+)
+
+
+def usual(connection: Connection, shop_id: int, currency: str) -> Usual:
+    """The mean basket and the mean price of shipping of the newest orders that count."""
+    asked = {"shop": shop_id, "currency": currency}
+    number, total, shipped, shipping = connection.execute(_USUAL, asked).one()
+    return Usual(total / number if number else None, shipping / shipped if shipped else None)
 
 
 def orders_of_email(connection: Connection, shop_id: int, customer_id: int, email: str) -> Sequence[str]:
@@ -196,6 +223,7 @@ def order_values(shop_id: int, customer_id: int, order: Order, issued_at: dateti
         "updated_at": order.updated_at,
         "issued_at": issued_at,
         "voucher_code": order.voucher_code,
+        "discount": order.discount,
         "items": order.items,
         "country": order.country,
         "language": order.language,

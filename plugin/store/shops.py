@@ -75,10 +75,15 @@ class Shop:
 
 
 def get(conn: Connection, shop_id: int) -> Shop:
-    row = conn.execute(select(shops).where(shops.c.id == shop_id)).mappings().one_or_none()
-    if row is None:
-        raise NotFound(f"There is no shop {shop_id}.")
-    return _shop(row)
+    return _found(conn, shop_id, select(shops))
+
+
+def hold(conn: Connection, shop_id: int) -> Shop:
+    """As `get`, held until the transaction's end: for whoever may decide, or write what gifts cost.
+
+    It comes before any customer is locked, so that nobody waits in a circle.
+    """
+    return _found(conn, shop_id, select(shops).with_for_update(key_share=True))
 
 
 def find(conn: Connection, api_url: str) -> Shop | None:
@@ -207,6 +212,13 @@ def delete(conn: Connection, shop_id: int) -> None:
 def _change(conn: Connection, shop_id: int, **values: Any) -> None:
     if conn.execute(update_table(shops).where(shops.c.id == shop_id).values(values)).rowcount == 0:
         raise NotFound(f"There is no shop {shop_id}.")
+
+
+def _found(conn: Connection, shop_id: int, query: Select[Any]) -> Shop:
+    row = conn.execute(query.where(shops.c.id == shop_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"There is no shop {shop_id}.")
+    return _shop(row)
 
 
 def _by_id() -> Select[Any]:

@@ -22,6 +22,7 @@ ADD_CODE = (
 )
 COMPLETE = "mutation($id: ID!) { checkoutComplete(id: $id) { order { id number status voucherCode userEmail user { email } total { gross { amount } } shippingPrice { gross { amount } } undiscountedTotal { gross { amount } } lines { totalPrice { gross { amount } } } } errors { field code } } }"
 ADDRESS = {"firstName": "A", "streetAddress1": "1 Dock Street", "city": "Brooklyn", "country": "US"}
+TELL = "mutation($id: ID!) { checkoutComplete(id: $id) { order { discounts { type total { amount } } lines { discounts { type total { amount } } } } errors { field code } } }"
 SHIPPING_QUERY = "subscription { event { ... on ShippingListMethodsForCheckout { checkout { id user { id } channel { slug } lines { undiscountedTotalPrice { amount } } } } } }"
 
 
@@ -121,6 +122,28 @@ def test_a_shipping_code_takes_the_delivery_price_away(shop: Talk) -> None:
     _ready(shop, checkout)
     priced = shop.ask(ADD_CODE, token="", id=checkout["id"], c="SHIP-FREE")["checkoutAddPromoCode"]["checkout"]
     assert (priced["shippingPrice"]["gross"]["amount"], priced["discount"]["amount"]) == (0, 7.99)
+
+
+@pytest.mark.parametrize(
+    ("voucher", "whole", "line"),
+    [
+        ({"value": 10}, [3.7], []),
+        ({"value": 100, "type": "SHIPPING"}, [7.99], []),
+        ({"value": 50, "applyOncePerOrder": True}, [], [9.25]),
+    ],
+)
+def test_an_order_tells_what_a_code_took_off_and_where(
+    shop: Talk, voucher: dict[str, Any], whole: list[float], line: list[float]
+) -> None:
+    """As a real Saleor 3.24 answers: of the whole order on the order, of single pieces on their lines."""
+    code = f"TELLING-{len(shop.sandbox.shop.codes)}"
+    _voucher(shop, code, **voucher)
+    checkout = _basket(shop)
+    _ready(shop, checkout)
+    shop.ask(ADD_CODE, token="", id=checkout["id"], c=code)
+    order = shop.ask(TELL, token="", id=checkout["id"])["checkoutComplete"]["order"]
+    assert [each["total"]["amount"] for each in order["discounts"]] == whole
+    assert [each["total"]["amount"] for found in order["lines"] for each in found["discounts"]] == line
 
 
 def test_a_removed_code_gives_the_price_back(shop: Talk) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection, select
@@ -11,12 +12,25 @@ from plugin.domain.customer import History, fold
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import EffectKind
 from plugin.domain.experiments import Arm
+from plugin.domain.money import Money
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
 from plugin.domain.tactic import TriggerKind
 from plugin.errors import NotFound
 from plugin.extensions import load_tactics
-from plugin.store import campaigns, channels, codes, customers, decisions, effects, ledger, problems, shops, tombstones
+from plugin.store import (
+    budgets,
+    campaigns,
+    channels,
+    codes,
+    customers,
+    decisions,
+    effects,
+    ledger,
+    problems,
+    shops,
+    tombstones,
+)
 from plugin.store.campaigns import Limits
 from plugin.store.codes import Code, CodeStatus, VoucherStatus
 from plugin.store.database import Database
@@ -76,6 +90,17 @@ class Filled:
             LATER,
         )
         codes.draw(connection, shop_id, self.code, NOW)
+        cost = Money(Decimal(5), "USD")
+        budgets.reserve(
+            connection,
+            shop_id,
+            self.decision_id,
+            self.campaign.campaign_id,
+            self.customer.customer_id,
+            cost,
+            NOW.date(),
+            NOW,
+        )
         effects.ask(
             connection, shop_id, "code:1", EffectKind.CODE, {}, NOW, customer_id=self.customer.customer_id, batch="b"
         )
@@ -124,6 +149,11 @@ NOTHING: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: codes.alive_in(c, other, f.voucher.row_id),
     lambda c, f, other: codes.customers_with_codes(c, other),
     lambda c, f, other: codes.counts(c, other),
+    lambda c, f, other: codes.expired(c, other, LATER + timedelta(1), 10),
+    lambda c, f, other: ledger.usual(c, other, "USD").basket,
+    lambda c, f, other: budgets.totals(c, other, (budgets.TOTAL,)),
+    lambda c, f, other: budgets.liability(c, other),
+    lambda c, f, other: budgets.used_for(c, other, f.customer.customer_id, "USD", ago(9))[budgets.ALL],
     lambda c, f, other: channels.of_shop(c, other),
     lambda c, f, other: channels.last_read(c, other),
     lambda c, f, other: tombstones.erased_at(c, other, [b"x" * 16]),
@@ -150,11 +180,16 @@ CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: codes.save_first_code(c, other, f.voucher.row_id, "X"),
     lambda c, f, other: codes.redraw(c, other, "CODE", "NEW"),
     lambda c, f, other: codes.set_status(c, other, "CODE", CodeStatus.WITHDRAWN),
-    lambda c, f, other: codes.withdraw_all(c, other, f.voucher.row_id),
-    lambda c, f, other: codes.redeem(c, other, "CODE", "O1", NOW),
+    lambda c, f, other: codes.give_up(c, other, codes.of_customer(c, f.shop_id, f.customer.customer_id)),
+    lambda c, f, other: codes.redeem(c, other, codes.of_customer(c, f.shop_id, f.customer.customer_id)[0], "O1", NOW),
     lambda c, f, other: codes.save_code_id(c, other, "CODE", "X"),
     lambda c, f, other: codes.move(c, other, f.customer.customer_id, 9),
     lambda c, f, other: codes.erase(c, other, f.customer.customer_id),
+    lambda c, f, other: customers.wake_by(c, other, f.customer.customer_id, ago(9)),
+    lambda c, f, other: budgets.settle(c, other, f.decision_id, Money(Decimal(1), "USD")),
+    lambda c, f, other: budgets.release(c, other, [f.decision_id]),
+    lambda c, f, other: budgets.move(c, other, f.customer.customer_id, 9),
+    lambda c, f, other: budgets.erase(c, other, f.customer.customer_id),
     lambda c, f, other: channels.save(c, other, [], NOW),
     lambda c, f, other: problems.remove(c, other, "key"),
 ]

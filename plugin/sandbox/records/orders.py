@@ -13,6 +13,22 @@ from plugin.sandbox.records.places import Address, Channel, Warehouse
 from plugin.sandbox.records.vouchers import Voucher
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLineDiscount:
+    id: str
+    name: str
+    total: Money
+    unit: Money
+    value: Decimal
+    value_type: str = "FIXED"
+    type: str = "VOUCHER"
+    reason: str | None = None
+
+    @property
+    def translated_name(self) -> str:
+        return ""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class OrderLine(WithMetadata):
     id: str
@@ -29,6 +45,7 @@ class OrderLine(WithMetadata):
     is_price_overridden: bool = False
     voucher_code: str | None = None
     unit_discount_amount: Decimal = ZERO
+    discounts: list[OrderLineDiscount] = field(default_factory=list)
 
     @property
     def product_variant_id(self) -> str | None:

@@ -9,7 +9,7 @@ from plugin.sandbox.ids import fresh_id
 from plugin.sandbox.pricing import Prices, prices, undiscounted_subtotal, why_not
 from plugin.sandbox.records.checkouts import Checkout
 from plugin.sandbox.records.money import ZERO, Money, cents, taxed
-from plugin.sandbox.records.orders import Order, OrderDiscount, OrderLine
+from plugin.sandbox.records.orders import Order, OrderDiscount, OrderLine, OrderLineDiscount
 from plugin.sandbox.resolve.checkout_fields import emails_that_used
 from plugin.sandbox.resolve.checkouts import find_checkout
 
@@ -52,6 +52,7 @@ def _order_lines(checkout: Checkout, found: Prices) -> list[OrderLine]:
                 total_price=taxed(total, currency),
                 unit_discount_amount=cents(price.undiscounted_unit - unit),
                 voucher_code=checkout.code.code if checkout.code and price.discount else None,
+                discounts=_line_discounts(checkout, price.discount, line.quantity),
                 is_gift=line.is_gift,
                 is_price_overridden=line.price_override is not None,
                 is_shipping_required=line.requires_shipping,
@@ -61,10 +62,28 @@ def _order_lines(checkout: Checkout, found: Prices) -> list[OrderLine]:
     return lines
 
 
-def _discounts(checkout: Checkout, found: Prices) -> list[OrderDiscount]:
-    if checkout.code is None or not found.discount:
+def _line_discounts(checkout: Checkout, off: Decimal, quantity: int) -> list[OrderLineDiscount]:
+    if checkout.code is None or not off:
         return []
-    amount = Money(cents(found.discount), checkout.channel.currency_code)
+    total, unit = (Money(cents(amount), checkout.channel.currency_code) for amount in (off, off / quantity))
+    return [
+        OrderLineDiscount(
+            id=fresh_id("OrderLineDiscount"),
+            name=checkout.code.voucher.name or checkout.code.code,
+            total=total,
+            unit=unit,
+            value=unit.amount,
+            reason=f"Voucher code: {checkout.code.code}",
+        )
+    ]
+
+
+def _discounts(checkout: Checkout, found: Prices) -> list[OrderDiscount]:
+    """What is off single lines is told there."""
+    off = found.discount - sum((price.discount for price in found.lines.values()), ZERO)
+    if checkout.code is None or not off:
+        return []
+    amount = Money(cents(off), checkout.channel.currency_code)
     name = checkout.code.voucher.name or checkout.code.code
     reason = f"Voucher code: {checkout.code.code}"
     return [OrderDiscount(id=fresh_id("OrderDiscount"), name=name, amount=amount, value=amount.amount, reason=reason)]

@@ -3,6 +3,7 @@
 from plugin.store.schema.campaigns import arms, campaign_versions, campaigns, decisions
 from plugin.store.schema.delivery import codes, effects, vouchers
 from plugin.store.schema.ledger import backfills, checkouts, fulfilments, inbox, order_lines, orders, reports
+from plugin.store.schema.money import reservations, spending
 from plugin.store.schema.people import customers, tombstones
 from plugin.store.schema.segments import segments
 from plugin.store.schema.shops import channels, pages, problems, shops, wakes
@@ -27,8 +28,10 @@ __all__ = [
     "pages",
     "problems",
     "reports",
+    "reservations",
     "segments",
     "shops",
+    "spending",
     "tombstones",
     "vouchers",
     "wakes",

@@ -82,7 +82,7 @@ codes = Table(
     Column("code_id", String(100)),
     #: What was promised with it.
     Column("offer", JSON),
-    #: drawn, issued, redeemed, withdrawn.
+    #: drawn, issued, redeemed, withdrawn, expired.
     Column("status", String(10), nullable=False),
     Column("drawn_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -97,5 +97,12 @@ codes = Table(
         "code_id",
         postgresql_where=text("kind = 'gift_card'"),
         sqlite_where=text("kind = 'gift_card'"),
+    ),
+    Index(
+        "ix_codes_alive",
+        "shop_id",
+        "expires_at",
+        postgresql_where=text("status IN ('drawn', 'issued')"),
+        sqlite_where=text("status IN ('drawn', 'issued')"),
     ),
 )

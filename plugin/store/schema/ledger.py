@@ -61,6 +61,8 @@ orders = Table(
     #: The event that wrote this version; breaks ties of `updated_at`.
     Column("issued_at", Moment, nullable=False),
     Column("voucher_code", String(255)),
+    #: What the voucher took off, shipping included.
+    Column("discount", Amount, nullable=False),
     #: Pieces in all lines.
     Column("items", Integer, nullable=False),
     Column("country", String(2)),

@@ -270,6 +270,24 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_reports_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_reports'))
     )
+    op.create_table('reservations',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('decision_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('reserved', sa.BigInteger(), nullable=False),
+    sa.Column('settled', sa.BigInteger(), server_default='0', nullable=False),
+    sa.Column('status', sa.String(length=10), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_reservations_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'decision_id', name=op.f('pk_reservations'))
+    )
+    with op.batch_alter_table('reservations', schema=None) as batch_op:
+        batch_op.create_index('ix_reservations_customer', ['shop_id', 'customer_id', 'at'], unique=False)
+        batch_op.create_index('ix_reservations_open', ['shop_id', 'campaign_id'], unique=False, postgresql_where=sa.text("status = 'reserved'"), sqlite_where=sa.text("status = 'reserved'"))
+
     op.create_table('segments',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=60), nullable=False),
@@ -277,6 +295,16 @@ def upgrade() -> None:
     sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_segments_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'name', name=op.f('pk_segments'))
+    )
+    op.create_table('spending',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('period', sa.String(length=10), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('reserved', sa.BigInteger(), nullable=False),
+    sa.Column('settled', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_spending_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'campaign_id', 'period', 'currency', name=op.f('pk_spending'))
     )
     op.create_table('tombstones',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -350,6 +378,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('shop_id', 'code', name=op.f('pk_codes'))
     )
     with op.batch_alter_table('codes', schema=None) as batch_op:
+        batch_op.create_index('ix_codes_alive', ['shop_id', 'expires_at'], unique=False, postgresql_where=sa.text("status IN ('drawn', 'issued')"), sqlite_where=sa.text("status IN ('drawn', 'issued')"))
         batch_op.create_index('ix_codes_customer', ['shop_id', 'customer_id'], unique=False)
         batch_op.create_index('ix_codes_decision', ['shop_id', 'decision_id'], unique=True)
         batch_op.create_index('ix_codes_gift_card', ['shop_id', 'code_id'], unique=False, postgresql_where=sa.text("kind = 'gift_card'"), sqlite_where=sa.text("kind = 'gift_card'"))
@@ -394,6 +423,7 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('voucher_code', sa.String(length=255), nullable=True),
+    sa.Column('discount', sa.BigInteger(), nullable=False),
     sa.Column('items', sa.Integer(), nullable=False),
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('language', sa.String(length=20), nullable=True),

@@ -1,0 +1,86 @@
+"""What a gift may cost, kept for it before it is given: in the deciding transaction, under the shop's lock."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from plugin.domain.budgets import cost_of
+from plugin.domain.customer import History
+from plugin.domain.decide import Decision
+from plugin.domain.ledger import Order
+from plugin.domain.money import Money
+from plugin.domain.offers import Offer
+from plugin.flow.house import House
+from plugin.flow.scene import Scene
+from plugin.store import budgets, codes, ledger, shops
+from plugin.store.codes import Code, CodeKind, CodeStatus
+from plugin.store.customers import Customer
+
+#: A code is given up so long after its last day: until then an order that was placed in time may still be heard of.
+LATE = timedelta(days=2)
+#: Codes of one transaction.
+BATCH = 500
+
+
+def reserve(
+    connection: Connection, scene: Scene, customer: Customer, decision: Decision, decision_id: int, offer: Offer
+) -> None:
+    """Where nothing tells what it would cost, it is booked with nothing until it is used."""
+    currency = _currency(scene, customer.state.history, offer)
+    if currency is None:
+        return  # A shop without a channel that sells: nobody can use it.
+    cost = _expected(connection, scene, customer.state.history, offer)
+    budgets.reserve(
+        connection,
+        scene.shop_id,
+        decision_id,
+        decision.campaign.campaign_id,
+        customer.customer_id,
+        cost or Money(Decimal(0), currency),
+        _today(scene),
+        scene.now,
+    )
+
+
+def settle(connection: Connection, scene: Scene, code: Code, order: Order) -> None:
+    """The order that this code was used in says what was given; one that was cancelled gave nothing.
+
+    Saleor does not give the code back then, so nobody will use it again. Of a gift card no order tells how
+    much it paid, and what is left of it stays the customer's: all of it is given at its first use.
+    """
+    if code.order_id != order.order_id:
+        return
+    if code.kind is CodeKind.GIFT_CARD and code.offer is not None and code.offer.currency:
+        given = Money(code.offer.value, code.offer.currency)
+    else:
+        given = Money(order.discount if order.counts else Decimal(0), order.currency)
+    budgets.settle(connection, scene.shop_id, code.decision_id, given)
+
+
+def expire(house: House, shop_id: int) -> int:
+    """Codes that nobody used in time, a batch of them; how many there were."""
+    now = house.clock()
+    with house.database.write() as connection:
+        shops.hold(connection, shop_id)
+        late = codes.expired(connection, shop_id, now - LATE, BATCH)
+        codes.give_up(connection, shop_id, late, CodeStatus.EXPIRED)
+    return len(late)
+
+
+def _expected(connection: Connection, scene: Scene, history: History, offer: Offer) -> Money | None:
+    currency = _currency(scene, history, offer)
+    if currency is None:
+        return None
+    if currency not in scene.usual:
+        scene.usual[currency] = ledger.usual(connection, scene.shop_id, currency)
+    return cost_of(offer, history, scene.usual[currency], currency)
+
+
+def _currency(scene: Scene, history: History, offer: Offer) -> str | None:
+    """The offer's, or that of the customer's last order; who has not bought yet is taken to buy in the first channel."""
+    return offer.currency or history.currency or next(iter(scene.currencies.values()), None)
+
+
+def _today(scene: Scene) -> date:
+    return scene.now.astimezone(scene.zone).date()
