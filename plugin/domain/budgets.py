@@ -95,7 +95,7 @@ def over(budgets: Budgets, used: Used, cost: Money, whose: str) -> Over | None:
             return Over(f"{name} is in {', '.join(sorted(limits))} and this gift would cost {cost}", today=False)
         if spent + cost.amount > most:
             limit, left = Money(most, cost.currency), Money(max(Decimal(0), most - spent), cost.currency)
-            return Over(f"{name} of {limit} has {left} left, and this gift may cost {cost}", today=today)
+            return Over(f"{name} is {limit} with {left} left, and this gift may cost {cost}", today=today)
     return None
 
 
