@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, Entry] = {
     "learn": Entry("learn:learn", "Learn a shop's rhythm and model now, instead of within a day."),
     "customers": Entry("customers:customers", "Who is at risk and why; or one customer, with score and reasons."),
     "decisions": Entry("decisions:show_decisions", "The latest decisions with their reasons."),
+    "replay": Entry(
+        "replay:replay", "What a campaign would have done over the shop's own past, and what it would cost."
+    ),
     "report": Entry("report:report", "The shop's numbers: who stays, who leaves and why, and what works."),
     "backtest": Entry("backtest:backtest", "Score a past day of a file of orders, and what came after it."),
     "letters": Entry("letters:letters", "What was given up, webhooks and effects: look, and try again."),

@@ -7,10 +7,9 @@ copies of their rows. Then orders of customers all over the table come in, throu
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,24 +17,16 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Integer, String, Table, cast, func, insert, literal, select, text, true
 
-from plugin.bench.databases import fresh_database
-from plugin.bench.letters import API_URL, APP_ID, body
-from plugin.domain.campaigns import CampaignStatus
-from plugin.domain.churn import Rhythm
+from plugin.bench.letters import body
+from plugin.bench.shop import open_shop
 from plugin.domain.prediction import MbgNbd, Model
 from plugin.errors import GiveUp
-from plugin.extensions import load_tactics
 from plugin.flow.house import House
 from plugin.flow.lanes import lanes_with_work
 from plugin.flow.receive import receive
-from plugin.flow.settle import settle
 from plugin.flow.tick import tick
-from plugin.saleor.client import Saleor
-from plugin.secrets import Keyring, new_key, new_pepper
-from plugin.store import campaigns, customers, inbox, shops
-from plugin.store.database import Database
+from plugin.store import customers, inbox
 from plugin.store.inbox import Arrival
-from plugin.store.migrate import migrate
 from plugin.store.schema import customers as customers_table
 from plugin.store.schema import order_lines, orders
 
@@ -71,7 +62,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 def _at(bench: Bench, size: int) -> dict[str, float]:
     with (
         TemporaryDirectory(dir=bench.folder, prefix="bench-") as folder,
-        _shop(bench, Path(folder)) as (house, shop_id),
+        open_shop(bench.postgres, Path(folder) / "state.db") as (house, shop_id),
     ):
         bench.say(f"A shop of {size:,} customers")
         started = time.perf_counter()
@@ -109,45 +100,6 @@ def _sweeps(house: House, shop_id: int) -> float:
         if lanes:
             raise GiveUp("Somebody was due, so this was no sweep in which nobody crossed a line.")
     return statistics.median(took)
-
-
-@contextmanager
-def _shop(bench: Bench, folder: Path) -> Iterator[tuple[House, int]]:
-    with fresh_database(bench.postgres, folder / "state.db") as url:
-        database = Database(url, pool_size=2)
-        migrate(database)
-        keyring, tactics = Keyring([new_key()]), load_tactics()
-
-        def nobody(_: object) -> Saleor:
-            raise GiveUp("The benchmark asks no shop.")
-
-        house = House(database, keyring, tactics, nobody, lambda _: None, lambda: datetime.now(UTC), timedelta(days=30))
-        with database.write() as connection:
-            shop_id = _install(connection, house)
-        try:
-            yield house, shop_id
-        finally:
-            database.close()
-
-
-def _install(connection: Connection, house: House) -> int:
-    now = house.clock()
-    shop_id = shops.install(
-        connection,
-        api_url=API_URL,
-        app_id=APP_ID,
-        token=house.keyring.encrypt("bench"),
-        jwks={"keys": []},
-        name="Bench",
-        saleor_version="3.24.0",
-        pepper=house.keyring.encrypt(new_pepper()),
-        now=now,
-    )
-    settle(connection, shop_id, house.tactics, now)
-    shops.save_learnt(connection, shop_id, Rhythm(mean_gap=30, slack=2, gaps=1_000), MODEL, now)
-    campaign = campaigns.get(connection, shop_id, "win-back", house.tactics)
-    campaigns.change_status(connection, shop_id, campaign, CampaignStatus.ON, "bench", now)
-    return shop_id
 
 
 def _fill(house: House, shop_id: int, size: int) -> None:

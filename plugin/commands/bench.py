@@ -59,6 +59,25 @@ def state(customers: int, as_json: bool, postgres: str | None, folder: Path) -> 
 
 @bench.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="The median of so many is told.")
+@click.option("--days", type=click.IntRange(1), default=365, show_default=True, help="How far back the replay begins.")
+@click.option("--postgres", help="postgresql://… where databases can be made and dropped; SQLite without it.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def replay(as_json: bool, runs: int, days: int, postgres: str | None, folder: Path) -> None:
+    """Win back over a year of real purchases, models and reading included (needs the demo's data)."""
+    from plugin.bench.replay import Bench as ReplayBench
+    from plugin.bench.replay import measure as measure_replay
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = measure_replay(ReplayBench(runs, days, postgres, folder, lambda text: click.echo(text, err=True)))
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    click.echo(f"{figures['orders']:,} orders, {figures['days']} days: {figures['seconds']:.1f} s")
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--customers", type=click.IntRange(100), default=1_000_000, show_default=True, help="Simulated.")
 @click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="The medians of so many are told.")
 @click.option("--against", type=click.Choice(["lifetimes"]), help="Measure this too, in turns with ours.")

@@ -1,14 +1,12 @@
 """`retention report`: the shop's numbers, on the terminal, as a page, or as JSON."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from plugin.commands.bars import bars
 from plugin.commands.work import open_house, pick_shop
 from plugin.errors import Rejected
 from plugin.flow import report as reports
@@ -26,7 +24,7 @@ def report(shop: str | None, html: Path | None, as_json: bool) -> None:
         raise Rejected(f"The page cannot be written: there is no folder {html.parent}.")
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        with _progress() as progress:
+        with bars() as progress:
             body = reports.make(house, chosen.shop_id, progress)
     if html is not None:
         try:
@@ -38,18 +36,3 @@ def report(shop: str | None, html: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(body, allow_nan=False))
     elif html is None:
         print_report(body, Console())
-
-
-@contextmanager
-def _progress() -> Iterator[reports.Progress]:
-    """A bar for each pass, on stderr."""
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what)
-            bars.update(tasks[what], completed=done, total=of)
-
-        yield show

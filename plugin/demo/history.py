@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from importlib.resources import as_file, files
 from typing import Any
 
@@ -48,6 +49,42 @@ def baskets(now: datetime, households: int = HOUSEHOLDS) -> list[Basket]:
     shift = datetime.combine(now.date(), time(0), UTC) - datetime.combine(last.date(), time(0), UTC)
     made = [_basket(basket_id, lines, products, shift, now) for basket_id, lines in found.items()]
     return sorted(made, key=lambda basket: (basket.placed_at, basket.number))
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A basket without its lines."""
+
+    household: int
+    number: str
+    placed_at: datetime
+    total: Decimal
+    lines: int
+    coupon: bool
+
+
+def sums(now: datetime) -> list[Sum]:
+    """Every basket of every household, oldest first; the last one is at `now`. Raises as `baskets` does."""
+    table = _table(
+        "transactions", "household_id", "basket_id", "product_id", "sales_value", "coupon_disc", "transaction_timestamp"
+    )
+    whole = table.group_by(["household_id", "basket_id"]).aggregate(
+        [("sales_value", "sum"), ("coupon_disc", "sum"), ("product_id", "count"), ("transaction_timestamp", "max")]
+    )
+    rows = whole.to_pylist()
+    shift = now - max(row["transaction_timestamp_max"] for row in rows).replace(tzinfo=UTC)
+    made = [
+        Sum(
+            row["household_id"],
+            str(row["basket_id"]),
+            row["transaction_timestamp_max"].replace(tzinfo=UTC) + shift,
+            Decimal(str(round(max(0.0, row["sales_value_sum"]), 2))),
+            row["product_id_count"],
+            row["coupon_disc_sum"] > 0,
+        )
+        for row in rows
+    ]
+    return sorted(made, key=lambda one: (one.placed_at, one.number))
 
 
 def _basket(

@@ -55,6 +55,8 @@ LONGEST_SILENCE = timedelta(days=3650)
 SHOP_WEIGHT = 2.0
 #: No silence shorter than this is a sign of anything.
 SHORTEST_SILENCE = timedelta(days=14)
+#: The rhythm is learnt from up to so many customers with orders.
+RHYTHM_FROM = 5_000
 #: Fewer gaps than this teach nothing: the figures above stand.
 ENOUGH_GAPS = 50
 #: Of the gaps that did end in a purchase, this share was shorter than the silence we begin to act at.
@@ -92,6 +94,14 @@ def turns_of(history: History, outlook: Outlook) -> Turns:
         history.last_at + _at_most(usual),
         None if score is None else history.last_at + _at_most(score.until(LIKELY)),
     )
+
+
+def soonest(limits: Limits) -> timedelta:
+    """No silence shorter than this puts anybody at risk."""
+    if limits.at_risk_days is not None:
+        return timedelta(days=limits.at_risk_days)
+    dormant = LONGEST_SILENCE if limits.dormant_days is None else timedelta(days=limits.dormant_days)
+    return min(SHORTEST_SILENCE, dormant / DORMANT_FACTOR)
 
 
 class _Score:

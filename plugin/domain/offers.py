@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -124,3 +125,8 @@ def read_offer(data: Mapping[str, Any]) -> Offer:
         tuple(data.get("products", ())),
         tuple(data.get("collections", ())),
     )
+
+
+def last_second(day: date, zone: tzinfo) -> datetime:
+    """Until when a code that holds through that day can be used."""
+    return datetime.combine(day, time(23, 59, 59), zone)

@@ -88,6 +88,11 @@ class View:
 P = TypeVar("P")
 
 
+def _nothing(_: object) -> tuple[()]:
+    """Has a name, so that a tactic can be handed to another process."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Tactic(Generic[P]):
     #: Lower case and underscores; part of keys, so it never changes.
@@ -104,9 +109,9 @@ class Tactic(Generic[P]):
     #: At most one campaign of it may be on in a shop: two would contradict each other before the shopper.
     only_one: bool = False
     #: Sentences about parameters that do not fit together, before anything is saved.
-    check: Callable[[P], Iterable[str]] = lambda _: ()
+    check: Callable[[P], Iterable[str]] = _nothing
     #: What it may give, so that it can be looked at before anybody has it.
-    offers: Callable[[P], Sequence[Offer]] = lambda _: ()
+    offers: Callable[[P], Sequence[Offer]] = _nothing
     #: What this customer would be given, needed or not; None where nothing can be tried on one customer.
     sample: Callable[[View, P], GiveCode] | None = None
 
@@ -131,7 +136,7 @@ def read_params(tactic: Tactic[P], given: Mapping[str, Any]) -> P:
 
 
 def read_values(
-    kind: type[P], title: str, given: Mapping[str, Any], check: Callable[[P], Iterable[str]] = lambda _: ()
+    kind: type[P], title: str, given: Mapping[str, Any], check: Callable[[P], Iterable[str]] = _nothing
 ) -> P:
     """A dataclass of `param` fields; see `read_params`."""
     wanted = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]

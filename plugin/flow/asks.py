@@ -3,14 +3,14 @@
 import hashlib
 import json
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import Banner, EffectKind, GiveCode, ShowBanner
-from plugin.domain.offers import Offer, OfferKind, write_offer
+from plugin.domain.offers import Offer, OfferKind, last_second, write_offer
 from plugin.domain.trials import is_trial
 from plugin.flow import budget
 from plugin.flow.scene import Scene
@@ -254,4 +254,4 @@ def clear_banner(connection: Connection, scene: Scene, code: Code, at: datetime)
 
 def end_of_day(day: date, scene: Scene) -> datetime:
     """The last second of that day in the shop's zone."""
-    return datetime.combine(day, time(23, 59, 59), scene.zone)
+    return last_second(day, scene.zone)

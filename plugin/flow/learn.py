@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from plugin.domain.churn import learn_rhythm
+from plugin.domain.churn import RHYTHM_FROM, learn_rhythm
 from plugin.domain.prediction import Model
 from plugin.errors import GiveUp
 from plugin.flow.fit import fit
@@ -24,8 +24,6 @@ log = structlog.get_logger(__name__)
 Fit = Callable[[Database, int, datetime], Model]
 #: Customers of one transaction.
 BATCH = 100
-#: The rhythm is learnt from up to so many customers with orders.
-RHYTHM_FROM = 5_000
 #: How often both are learnt again.
 LEARN_EVERY = timedelta(days=1)
 

@@ -1,0 +1,126 @@
+"""What a shop would have learnt at moments of its past: rhythm and model of the orders before each, and of no other."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+import numpy as np
+
+from plugin.domain.churn import RHYTHM_FROM, Outlook, learn_rhythm
+from plugin.domain.model.choose import default_horizon, learn
+from plugin.domain.model.purchases import Flags, Floats, Ints, Purchases
+from plugin.domain.replay import Season
+from plugin.domain.stages import Limits
+
+
+class Placed(NamedTuple):
+    """An order that counts, or that did before it was cancelled. A tuple, because millions of them pass by."""
+
+    customer_id: int
+    placed_at: datetime
+    #: From when on its newest version was known.
+    updated_at: datetime
+    counts: bool
+    currency: str
+    total: float
+    refunded: float
+    discounted: bool
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One row an order, by customer, then by time. What each column is, `Placed` says; moments are Unix seconds."""
+
+    customer: Ints
+    day: Ints
+    placed: Floats
+    updated: Floats
+    counts: Flags
+    total: Floats
+    refunded: Floats
+    currency: Ints
+    #: By the number that stands in `currency`.
+    currencies: tuple[str, ...]
+    discounted: Flags
+    items: Ints
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+
+def ledger_of(orders: Iterable[Placed], zone: tzinfo) -> Ledger:
+    """By customer and then by time they have to come; each is read once and not kept."""
+    currencies: dict[str, int] = {}
+    whole, amounts = array("q"), array("d")
+    for order in orders:
+        currency = currencies.setdefault(order.currency, len(currencies))
+        day = order.placed_at.astimezone(zone).date().toordinal()
+        whole.extend((order.customer_id, day, order.counts, currency, order.discounted, order.items))
+        amounts.extend((order.placed_at.timestamp(), order.updated_at.timestamp(), order.total, order.refunded))
+    customer, day_of, counts, currency_of, discounted, items = np.array(whole, np.int64).reshape(-1, 6).T
+    placed, updated, total, refunded = np.array(amounts, np.float64).reshape(-1, 4).T
+    return Ledger(
+        customer=customer,
+        day=day_of,
+        placed=placed,
+        updated=updated,
+        counts=counts.astype(np.bool_),
+        total=total,
+        refunded=refunded,
+        currency=currency_of,
+        currencies=tuple(currencies),
+        discounted=discounted.astype(np.bool_),
+        items=items,
+    )
+
+
+def learn_seasons(ledger: Ledger, cutoffs: Sequence[datetime], limits: Limits, zone: tzinfo) -> list[Season]:
+    """What would have been learnt at each of these midnights of the shop."""
+    return [Season(cutoff, _outlook(known_at(ledger, cutoff, zone), cutoff, limits, zone)) for cutoff in cutoffs]
+
+
+def known_at(ledger: Ledger, cutoff: datetime, zone: tzinfo) -> tuple[Purchases, Floats]:
+    """The orders before the cutoff as they were then, and when each was placed.
+
+    A cancellation or a refund is known from the newest version's own time on: before it the order counted, whole.
+    """
+    moment = cutoff.timestamp()
+    changed = ledger.updated <= moment
+    rows = (ledger.placed < moment) & (ledger.counts | ~changed)
+    names, customer = np.unique(ledger.customer[rows], return_inverse=True)
+    yesterday = cutoff.astimezone(zone).date().toordinal() - 1
+    purchases = Purchases(
+        names=tuple(names.tolist()),
+        customer=customer.astype(np.int64),
+        day=ledger.day[rows],
+        total=ledger.total[rows],
+        currency=ledger.currency[rows],
+        currencies=ledger.currencies,
+        discounted=ledger.discounted[rows],
+        items=ledger.items[rows],
+        refunded=np.where(changed, ledger.refunded, 0.0)[rows],
+        refund_day=np.full(int(rows.sum()), yesterday, np.int64),
+    )
+    return purchases, ledger.placed[rows]
+
+
+def _outlook(known: tuple[Purchases, Floats], cutoff: datetime, limits: Limits, zone: tzinfo) -> Outlook:
+    purchases, placed = known
+    yesterday = cutoff.astimezone(zone).date() - timedelta(days=1)
+    horizon = limits.horizon_days or default_horizon(purchases)
+    rhythm = learn_rhythm(_times(purchases, placed))
+    return Outlook(rhythm, learn(purchases, yesterday, horizon), limits)
+
+
+def _times(purchases: Purchases, placed: Floats) -> Iterator[list[datetime]]:
+    """Of the first customers, when each bought: several orders on one day are one purchase, at the time of the last."""
+    customer, day = purchases.customer, purchases.day
+    some = customer < RHYTHM_FROM
+    follows = np.append((customer[1:] == customer[:-1]) & (day[1:] == day[:-1]), False) if len(day) else some
+    last = some & ~follows
+    starts = np.flatnonzero(np.diff(customer[last])) + 1
+    for theirs in np.split(placed[last], starts):
+        yield [datetime.fromtimestamp(moment, UTC) for moment in theirs.tolist()]

@@ -1,0 +1,294 @@
+"""A campaign run over one customer's past: each moment is decided with what was known at it, and nothing later.
+
+The ledger holds the newest version of each order and no date of a refund or a cancellation. Both are taken
+as known from that version's own time on, which is never too soon: before it the order counted, unrefunded.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from plugin.domain.campaigns import Campaign
+from plugin.domain.churn import Outlook, soonest, turns_of
+from plugin.domain.customer import CustomerState, History, extend, fold
+from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
+from plugin.domain.effects import Banner, GiveCode, ShowBanner, Slot
+from plugin.domain.money import Money
+from plugin.domain.offers import Offer, last_second
+from plugin.domain.replay_costs import cost_of, mean_order
+from plugin.domain.signals import Evidence, Signal, signals_of
+from plugin.domain.stages import Activity, Turns
+from plugin.domain.tactic import Given, Trigger, TriggerKind, View
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An order as the ledger has it now (`customer.Purchase`), and what it was before its newest version."""
+
+    order_id: str
+    counts: bool
+    #: Whether it counted before it was cancelled, if it was.
+    counted: bool
+    user_id: str | None
+    currency: str
+    total: Decimal
+    shipping: Decimal
+    refunded: Decimal
+    placed_at: datetime
+    #: From when on its newest version was known.
+    updated_at: datetime
+    voucher_code: str | None
+    items: int
+    channel: str
+    country: str | None
+    #: From a file: such an order does not say whether its buyer had an account.
+    imported: bool = False
+
+    @property
+    def changed(self) -> bool:
+        return self.updated_at > self.placed_at and (self.counts is not self.counted or self.refunded > 0)
+
+    def known_at(self, now: datetime) -> "Remembered":
+        if not self.changed or self.updated_at <= now:
+            return self
+        return replace(self, counts=self.counted, refunded=Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """From `given_at` to `until` the customer really had a code of ours: what they ordered then says nothing."""
+
+    given_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A customer with all their orders, also those that are later than the replay's moments."""
+
+    #: As they are today; the replay has histories of its own.
+    state: CustomerState
+    orders: Sequence[Remembered]
+    spells: Sequence[Spell] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """By what the shop measured its customers from `begins` on, learnt from orders before it alone."""
+
+    begins: datetime
+    outlook: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is the same for everybody."""
+
+    #: The earliest first; the first begins the replay.
+    seasons: Sequence[Season]
+    ends: datetime
+    zone: tzinfo
+    #: The one that is asked about and those beside it, each as if it had been on from the beginning.
+    campaigns: Sequence[Campaign]
+    #: Channel → currency.
+    currencies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def begins(self) -> datetime:
+        return self.seasons[0].begins
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one campaign would have decided for one customer at one moment, and what really came after."""
+
+    customer_id: int
+    campaign_id: int
+    at: datetime
+    outcome: Outcome
+    reason: str
+    #: What the offer costs if it is used; None where nothing was wished, or it cannot be said in money.
+    cost: Money | None = None
+    #: The customer's mean order by then, in the currency of the cost.
+    mean_order: Decimal | None = None
+    #: The end of the offer's validity.
+    until: datetime | None = None
+    #: Their first order that counts within it.
+    came_at: datetime | None = None
+    #: They really had a code of ours within it, so that their order is no proof of anything.
+    had_code: bool = False
+    #: Another campaign whose offer to them was still valid.
+    beside: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    customer_id: int
+    #: Silent already when the replay began; nobody is asked for a silence from before.
+    inside: bool
+    asked: tuple[Asked, ...]
+
+
+def walk(buyer: Buyer, setting: Setting) -> Walked:
+    """One customer's way through the span: from order to moment to season, never day by day."""
+    way = _Way(buyer, setting)
+    stops = _stops(buyer, setting)
+    for stop, following in zip(stops, [*(stop.at for stop in stops[1:]), setting.ends], strict=True):
+        way.arrive(stop, following)
+        while way.next_moment is not None and way.next_moment <= following:
+            way.look(TriggerKind.MOMENT, way.next_moment)
+    return Walked(buyer.state.customer_id, way.inside, tuple(way.asked))
+
+
+def walk_all(buyers: Sequence[Buyer], setting: Setting) -> list[Walked]:
+    return [walk(buyer, setting) for buyer in buyers]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Something that was not known before: a season's outlook, or an order or a new version of one."""
+
+    at: datetime
+    outlook: Outlook | None = None
+    order: Remembered | None = None
+
+
+def _stops(buyer: Buyer, setting: Setting) -> list[_Stop]:
+    stops = [_Stop(season.begins, outlook=season.outlook) for season in setting.seasons]
+    for order in buyer.orders:
+        if setting.begins <= order.placed_at <= setting.ends and order.counted:
+            stops.append(_Stop(order.placed_at, order=order))
+        if order.changed and setting.begins <= order.updated_at <= setting.ends:
+            stops.append(_Stop(order.updated_at, order=order))
+    return sorted(stops, key=lambda stop: (stop.at, stop.order is not None))
+
+
+class _Way:
+    """What is known and decided of one customer as the replay goes on."""
+
+    def __init__(self, buyer: Buyer, setting: Setting) -> None:
+        self._buyer, self._setting = buyer, setting
+        self._outlook, self._turns, self._exact = setting.seasons[0].outlook, Turns(), True
+        self._history: History = fold(self._known(setting.begins, placed_now=False), setting.zone)
+        self._standing = Standing({}, {})
+        self._shown: dict[Slot, Banner] = {}
+        self._gifts: list[Given] = []
+        self._by_id = {order.order_id: order for order in buyer.orders}
+        self._signed_in = min((order.placed_at for order in buyer.orders if order.user_id), default=None)
+        self._at_platform = min((order.placed_at for order in buyer.orders if not order.imported), default=None)
+        self.next_moment: datetime | None = None
+        self.inside = False
+        self.asked: list[Asked] = []
+
+    def arrive(self, stop: _Stop, following: datetime) -> None:
+        """Take in what is new; nothing else comes before `following`."""
+        before, kind = self._turns, TriggerKind.HISTORY
+        if stop.order is not None:
+            kind = TriggerKind.ORDER
+            self._history = self._extended(stop)
+        self._outlook = stop.outlook or self._outlook
+        self._measure(following)
+        if stop.outlook is not None and stop.at == self._setting.begins:
+            self.inside = self._turns.activity(stop.at) is not Activity.ACTIVE
+        elif stop.outlook is not None and _drawn_over(stop.at, before, self._turns):
+            self._turns = Turns(stop.at, max(stop.at, self._turns.dormant_from or stop.at))
+            kind = TriggerKind.MOMENT
+        self.look(kind, stop.at)
+
+    def look(self, kind: TriggerKind, now: datetime) -> None:
+        if not self._exact and self._matters(kind):
+            self._turns, self._exact = turns_of(self._history, self._outlook), True
+        verdict = decide(self._view(now), Trigger(kind, now), self._setting.campaigns, self._standing)
+        for decision in verdict.decisions:
+            self._keep(decision, now)
+        ahead = [at for at in (self._turns.next_after(now), verdict.check_again) if at is not None]
+        self.next_moment = min(ahead, default=None)
+
+    def _known(self, now: datetime, *, placed_now: bool) -> Iterator[Remembered]:
+        for order in self._buyer.orders:
+            if order.placed_at < now or (placed_now and order.placed_at == now):
+                yield order.known_at(now)
+
+    def _extended(self, stop: _Stop) -> History:
+        if stop.order is not None and stop.at == stop.order.placed_at:
+            extended = extend(self._history, stop.order.known_at(stop.at), self._setting.zone)
+            if extended is not None:
+                return extended
+        return fold(self._known(stop.at, placed_now=True), self._setting.zone)
+
+    def _measure(self, following: datetime) -> None:
+        """Exact where a turn can come before anything else does; else the soonest it could be, until it matters."""
+        self._exact = True
+        last_at = self._history.last_at
+        if last_at is not None and following < (earliest := last_at + soonest(self._outlook.limits)):
+            self._turns, self._exact = Turns(earliest, earliest), False
+        else:
+            self._turns = turns_of(self._history, self._outlook)
+
+    def _matters(self, kind: TriggerKind) -> bool:
+        """Whether a decision could follow, or a moment that hangs on when the silence turns."""
+        return kind is TriggerKind.MOMENT or any(
+            kind in campaign.tactic.listens_to or campaign.audience is not None or campaign.exclude is not None
+            for campaign in self._setting.campaigns
+        )
+
+    def _view(self, now: datetime) -> View:
+        state = replace(self._buyer.state, user_id=self._account(now), history=self._history)
+        signals: tuple[Signal, ...] = ()
+        if self._turns.activity(now) is not Activity.ACTIVE:
+            signals = signals_of(self._history, self._outlook, self._evidence(), now)
+        return View(
+            state, self._outlook, self._turns, now, signals, self._setting.currencies, self._shown, tuple(self._gifts)
+        )
+
+    def _account(self, now: datetime) -> str | None:
+        """An account is known by an order that was placed with it; one from a file cannot tell, so today's counts."""
+        signed_in = self._signed_in is not None and self._signed_in <= now
+        from_files = self._at_platform is None or self._at_platform > now
+        return self._buyer.state.user_id if signed_in or from_files else None
+
+    def _evidence(self) -> Evidence:
+        last = self._by_id.get(self._history.last_order_id or "")
+        return Evidence() if last is None else Evidence(last.total, last.shipping)
+
+    def _keep(self, decision: Decision, now: datetime) -> None:
+        campaign_id = decision.campaign.campaign_id
+        if isinstance(decision.wish, ShowBanner):
+            self._shown = {**self._shown, decision.wish.banner.slot: decision.wish.banner}
+        if decision.episode:
+            told = Past(decision.episode, decision.outcome, now)
+            past = {**self._standing.past, campaign_id: (*self._standing.past.get(campaign_id, ()), told)}
+            self._standing = replace(self._standing, past=past)
+        if decision.arm is not None:
+            self._standing = replace(self._standing, arms={campaign_id: decision.arm, **self._standing.arms})
+        asked = Asked(self._buyer.state.customer_id, campaign_id, now, decision.outcome, decision.reason)
+        if isinstance(decision.wish, GiveCode):
+            asked = self._given(asked, decision.wish.offer)
+            self._gifts.append(Given(campaign_id, decision.episode, decision.wish.offer, now, asked.until or now))
+        self.asked.append(asked)
+
+    def _given(self, asked: Asked, offer: Offer) -> Asked:
+        zone = self._setting.zone
+        until = last_second(asked.at.astimezone(zone).date() + timedelta(days=offer.valid_days), zone)
+        came = [o.placed_at for o in self._buyer.orders if o.counts and asked.at < o.placed_at <= until]
+        cost = cost_of(offer, self._history, self._evidence().shipping)
+        others = (gift.campaign_id for gift in self._gifts if gift.alive(asked.at))
+        return replace(
+            asked,
+            cost=cost,
+            mean_order=None if cost is None else mean_order(self._history, cost.currency),
+            until=until,
+            came_at=min(came, default=None),
+            had_code=any(spell.given_at <= until and spell.until > asked.at for spell in self._buyer.spells),
+            beside=next((other for other in others if other != asked.campaign_id), None),
+        )
+
+
+def _drawn_over(now: datetime, before: Turns, after: Turns) -> bool:
+    """A new season's model has the silence unusual already.
+
+    In life the model is learnt every day and draws such a moment near little by little, to this one at last.
+    """
+    was, at = before.at_risk_from, after.at_risk_from
+    return was is not None and at is not None and was > now >= at

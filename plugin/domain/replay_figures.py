@@ -1,0 +1,236 @@
+"""What a replay adds up to: who would have been asked, what it would have cost, and who came anyway."""
+
+import heapq
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from plugin.domain.budgets import Budgets
+from plugin.domain.campaigns import Campaign
+from plugin.domain.decide import Outcome
+from plugin.domain.replay import Asked, Season
+from plugin.domain.replay_costs import break_even, wilson
+
+_NUMBERS = re.compile(r"\d[\d.,:-]*\d|\d")
+#: How `decide` begins to say that the last offer was too short a time ago.
+PAUSED = "Nothing, because the last one was on"
+OVER_BUDGET = "Nothing, because the campaign's budget is used up."
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The share of codes that are used."""
+
+    likely: float
+    low: float
+    high: float
+    #: A sentence: where it is from.
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anyway:
+    """Of those who would have been given the offer: who ordered within its validity without it."""
+
+    came: int
+    #: Whose validity is over, and who had no code of ours in it.
+    of: int
+    share: float
+    low: float
+    high: float
+    #: Still valid, or with a code of ours: they say nothing.
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """In one currency."""
+
+    given: int
+    #: If every offer is used, each on an order like the customer's mean one.
+    full: Decimal
+    expected: Decimal
+    low: Decimal
+    high: Decimal
+    #: Of that: given to who ordered anyway, if they use it; and of how many.
+    subsidy: Decimal
+    came: int
+    mean_order: Decimal
+    #: Orders an offer has to bring in beyond those that come anyway, with the interval of those that do.
+    #: None without a margin, and where no number pays.
+    break_even: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    #: Who would have been given an offer or left alone as control.
+    customers: int
+    outcomes: Mapping[str, int]
+    #: Why nothing was given, without its numbers, the most frequent first.
+    reasons: Mapping[str, int]
+    #: Monday → outcome → decisions, every week of the span.
+    weeks: Mapping[date, Mapping[str, int]]
+    paused: int
+    over_budget: int
+    #: The other campaign → offers given while one of it was still valid.
+    beside: Mapping[int, int]
+    rate: Rate
+    anyway: Anyway
+    cost: Mapping[str, Cost]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    campaign: Campaign
+    begins: datetime
+    ends: datetime
+    #: Who had ordered by the end, and who was silent already at the beginning and so is left out.
+    customers: int
+    inside: int
+    seasons: tuple[Season, ...]
+    #: Of this campaign, in the order of time.
+    asked: tuple[Asked, ...]
+    #: Names of the campaigns that are on beside it, by id.
+    others: Mapping[int, str]
+    margin: float | None
+    figures: Figures
+
+    @property
+    def learnt_from(self) -> datetime | None:
+        """When there was enough to learn a model from first; None where there never was."""
+        usable = (season.begins for season in self.seasons if season.outlook.model and season.outlook.model.usable)
+        return next(usable, None)
+
+
+def figures(
+    asked: Sequence[Asked],
+    *,
+    rate: Rate,
+    margin: float | None,
+    span: tuple[datetime, datetime],
+    zone: tzinfo,
+) -> Figures:
+    """Of one campaign's decisions, with those that a budget refused among the nothings already."""
+    given = [one for one in asked if one.outcome is Outcome.GIVEN]
+    reached = {one.customer_id for one in asked if one.outcome in {Outcome.GIVEN, Outcome.CONTROL}}
+    reasons = Counter(kind_of(one.reason) for one in asked if one.outcome is Outcome.NOTHING)
+    anyway = _anyway(given, span[1])
+    return Figures(
+        customers=len(reached),
+        outcomes={outcome.value: sum(one.outcome is outcome for one in asked) for outcome in Outcome},
+        reasons=dict(reasons.most_common()),
+        weeks=_weeks(asked, span, zone),
+        paused=sum(one.reason.startswith(PAUSED) for one in asked),
+        over_budget=sum(one.reason == OVER_BUDGET for one in asked),
+        beside=dict(Counter(one.beside for one in given if one.beside is not None)),
+        rate=rate,
+        anyway=anyway,
+        cost={
+            currency: _cost(theirs, anyway, rate, margin) for currency, theirs in sorted(_by_currency(given).items())
+        },
+    )
+
+
+def within_budgets(asked: Iterable[Asked], budgets: Budgets, zone: tzinfo) -> list[Asked]:
+    """In the order of time: what a budget refuses becomes a nothing.
+
+    A code holds its full cost from the moment it is given; at its end this is spent if the customer ordered
+    within it, else it is free again. What a day has held is held for that day.
+    """
+    held: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    ends: list[tuple[datetime, int, Asked]] = []
+    found = []
+    for number, one in enumerate(sorted(asked, key=lambda one: (one.at, one.customer_id))):
+        while ends and ends[0][0] <= one.at:
+            over = heapq.heappop(ends)[2]
+            if over.cost is not None and over.came_at is None:
+                for key, _ in _bounds(over, budgets, zone):
+                    held[key] -= over.cost.amount if key[0] != "day" else Decimal(0)
+        if one.outcome is not Outcome.GIVEN or one.cost is None or one.until is None:
+            found.append(one)
+            continue
+        bounds = list(_bounds(one, budgets, zone))
+        if any(held[key] + one.cost.amount > most for key, most in bounds):
+            found.append(replace(one, outcome=Outcome.NOTHING, reason=OVER_BUDGET))
+            continue
+        for key, _ in bounds:
+            held[key] += one.cost.amount
+        heapq.heappush(ends, (one.until, number, one))
+        found.append(one)
+    return found
+
+
+def kind_of(reason: str) -> str:
+    """The first sentence without its numbers and dates, so that reasons alike are counted together."""
+    return _NUMBERS.sub("…", reason.split(". ", maxsplit=1)[0]).rstrip(".")
+
+
+def _bounds(one: Asked, budgets: Budgets, zone: tzinfo) -> Iterator[tuple[tuple[str, str, str], Decimal]]:
+    """What this offer is held against, and the most that it may come to."""
+    if one.cost is None:
+        return
+    currency = one.cost.currency
+    spans = (
+        ("total", "", budgets.total),
+        ("day", str(one.at.astimezone(zone).date()), budgets.day),
+        ("customer", str(one.customer_id), budgets.customer),
+    )
+    for name, which, amounts in spans:
+        if currency in amounts:
+            yield (name, which, currency), amounts[currency]
+
+
+def _anyway(given: Sequence[Asked], ends: datetime) -> Anyway:
+    telling = [one for one in given if one.until is not None and one.until <= ends and not one.had_code]
+    came = sum(one.came_at is not None for one in telling)
+    low, high = wilson(came, len(telling))
+    return Anyway(came, len(telling), came / len(telling) if telling else 0.0, low, high, len(given) - len(telling))
+
+
+def _by_currency(given: Iterable[Asked]) -> dict[str, list[Asked]]:
+    found: dict[str, list[Asked]] = defaultdict(list)
+    for one in given:
+        if one.cost is not None:
+            found[one.cost.currency].append(one)
+    return found
+
+
+def _cost(given: Sequence[Asked], anyway: Anyway, rate: Rate, margin: float | None) -> Cost:
+    amounts = [one.cost.amount for one in given if one.cost is not None]
+    orders = [one.mean_order for one in given if one.mean_order is not None]
+    full, order = sum(amounts, Decimal(0)), sum(orders, Decimal(0)) / max(1, len(orders))
+    came = [one.cost.amount for one in given if one.cost is not None and one.came_at is not None and not one.had_code]
+    return Cost(
+        given=len(given),
+        full=full,
+        expected=full * Decimal(str(rate.likely)),
+        low=full * Decimal(str(rate.low)),
+        high=full * Decimal(str(rate.high)),
+        subsidy=sum(came, Decimal(0)),
+        came=len(came),
+        mean_order=order,
+        break_even=None if margin is None else _break_even(anyway, full / len(given), order, margin),
+    )
+
+
+def _break_even(anyway: Anyway, cost: Decimal, order: Decimal, margin: float) -> tuple[float, float, float] | None:
+    needed = [break_even(share, cost, order, margin) for share in (anyway.share, anyway.low, anyway.high)]
+    likely, low, high = needed
+    return None if likely is None or low is None or high is None else (likely, low, high)
+
+
+def _weeks(asked: Iterable[Asked], span: tuple[datetime, datetime], zone: tzinfo) -> dict[date, dict[str, int]]:
+    first, last = (_monday(moment, zone) for moment in span)
+    weeks = {first + timedelta(days=7 * n): dict[str, int]() for n in range((last - first).days // 7 + 1)}
+    for one in asked:
+        week = weeks[_monday(one.at, zone)]
+        week[one.outcome.value] = week.get(one.outcome.value, 0) + 1
+    return weeks
+
+
+def _monday(moment: datetime, zone: tzinfo) -> date:
+    day = moment.astimezone(zone).date()
+    return day - timedelta(days=day.weekday())

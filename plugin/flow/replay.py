@@ -1,0 +1,214 @@
+"""A campaign over the shop's own past: what it would have done, with what was known at each moment.
+
+The past is read once to learn from, at cutoffs, and once to walk through, a page of customers at a time, in
+other processes where there are many.
+"""
+
+import os
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from multiprocessing import get_context
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.replay import Buyer, Season, Setting, Walked, walk_all
+from plugin.domain.replay_costs import wilson
+from plugin.domain.replay_figures import Rate, Replay, figures, within_budgets
+from plugin.errors import GiveUp, NotFound, Rejected
+from plugin.flow.house import House
+from plugin.flow.scene import Scene, set_scene
+from plugin.store import numbers, shops
+from plugin.store import replay as past
+
+#: What is being done, how much of it is done, and how much there is.
+Progress = Callable[[str, int, int], None]
+T = TypeVar("T")
+
+#: How often rhythm and model are learnt again; in life it is every day, and they change little.
+LEARN_EVERY = timedelta(days=28)
+#: They are learnt from about so many customers; more change them hardly.
+LEARN_FROM = 50_000
+#: Fewer customers are walked in this process: others would take longer to start.
+FEW = 400
+#: Parts that are handed out before the first of them is done.
+AHEAD = 8
+MOST_DAYS = 3650
+#: Fewer codes that have run their time, or fewer orders with a voucher, say nothing of how many are used.
+ENOUGH = 30
+#: Taken where nothing is known of this shop.
+ASSUMED = (0.15, 0.05, 0.30)
+
+
+def replay(
+    house: House,
+    shop_id: int,
+    name: str,
+    days: int,
+    *,
+    margin: float | None = None,
+    progress: Progress = lambda *_: None,
+    workers: int | None = None,
+) -> Replay:
+    """The campaign of that name as if it had been switched on that many days ago, at the shop's midnight.
+
+    `margin` is the share of an order that is left after its costs. Raises `Rejected` where there is no past to
+    look at, and `NotFound` for an unknown campaign.
+    """
+    if not 1 <= days <= MOST_DAYS:
+        raise Rejected(f"A replay goes over 1 to {MOST_DAYS} days, not {days}.")
+    if margin is not None and not 0 < margin <= 1:
+        raise Rejected("The margin is the share of an order that is left after its costs: above 0, at most 1.")
+    now = house.clock()
+    with house.database.read() as connection:
+        scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, now)
+        begins = datetime.combine(now.astimezone(scene.zone).date() - timedelta(days=days), time(0), scene.zone)
+        chosen, campaigns = _campaigns(scene, name)
+        extent = numbers.extent(connection, shop_id, now)
+        if extent.first_at is None:
+            raise Rejected("There is no past yet: no order counts. `retention backfill` reads the shop's own.")
+        number = numbers.customer_count(connection, shop_id)
+        with _workers(number, campaigns, workers) as pool:
+            seasons = _seasons(connection, scene, begins, pool, progress)
+            _refuse_too_little(scene, seasons)
+            setting = Setting(seasons, now, scene.zone, campaigns, scene.currencies)
+            walked = _walked(
+                past.buyers(connection, shop_id), setting, pool, lambda done: progress("customers", done, number)
+            )
+        rate = _rate(connection, shop_id, begins, now)
+    theirs = (one for person in walked for one in person.asked if one.campaign_id == chosen.campaign_id)
+    asked = within_budgets(theirs, chosen.budgets, scene.zone)
+    return Replay(
+        campaign=chosen,
+        begins=begins,
+        ends=now,
+        customers=len(walked),
+        inside=sum(person.inside for person in walked),
+        seasons=tuple(seasons),
+        asked=tuple(asked),
+        others={other.campaign_id: other.name for other in campaigns if other is not chosen},
+        margin=margin,
+        figures=figures(asked, rate=rate, margin=margin, span=(begins, now), zone=scene.zone),
+    )
+
+
+def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
+    """The one that is asked about, and with it those that are on, each as if it had been on all the time."""
+    chosen = next((campaign for campaign in scene.campaigns if campaign.name == name), None)
+    if chosen is None:
+        raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
+    campaigns = [
+        replace(one, status=CampaignStatus.ON, starts_at=None, ends_at=None)
+        for one in scene.campaigns
+        if one.on or one is chosen
+    ]
+    return next(one for one in campaigns if one.campaign_id == chosen.campaign_id), campaigns
+
+
+def _seasons(
+    connection: Connection, scene: Scene, begins: datetime, pool: Executor | None, progress: Progress
+) -> list[Season]:
+    from plugin.domain.model.seasons import Placed, learn_seasons, ledger_of
+
+    every = max(1, past.customers_before(connection, scene.shop_id, begins) // LEARN_FROM)
+    ledger = ledger_of((Placed(*row) for row in past.learnt_from(connection, scene.shop_id, every)), scene.zone)
+    cutoffs = list(_cutoffs(begins, scene.now, scene))
+    progress("models", 0, len(cutoffs))
+    learnt: list[Season] = []
+    parts = [(ledger, [cutoff], scene.shop.limits, scene.zone) for cutoff in reversed(cutoffs)]  # the longest first
+    for part in _each(pool, learn_seasons, parts):
+        learnt += part
+        progress("models", len(learnt), len(cutoffs))
+    return sorted(learnt, key=lambda season: season.begins)
+
+
+def _cutoffs(begins: datetime, ends: datetime, scene: Scene) -> Iterator[datetime]:
+    """Midnights of the shop."""
+    day = begins.date()
+    while (cutoff := datetime.combine(day, time(0), scene.zone)) < ends:
+        yield cutoff
+        day += LEARN_EVERY
+
+
+def _refuse_too_little(scene: Scene, seasons: list[Season]) -> None:
+    model = seasons[-1].outlook.model
+    if scene.shop.limits.at_risk_days is None and model is not None and not model.usable:
+        raise Rejected(f"{model.reason} A replay needs a past that was enough to learn from.")
+
+
+def _walked(
+    pages: Iterable[list[Buyer]], setting: Setting, pool: Executor | None, progress: Callable[[int], None]
+) -> list[Walked]:
+    """Everybody who had ordered, in the order of their ids."""
+    found: list[Walked] = []
+    done = deque[int]()
+
+    def parts() -> Iterator[tuple[list[Buyer], Setting]]:
+        for page in pages:
+            done.append(len(page))
+            yield [buyer for buyer in page if buyer.orders], setting
+
+    seen = 0
+    for walked in _each(pool, walk_all, parts()):
+        found += walked
+        seen += done.popleft()
+        progress(seen)
+    return found
+
+
+def _rate(connection: Connection, shop_id: int, since: datetime, now: datetime) -> Rate:
+    """How many codes are used: as ours were, else as orders with a voucher are many, else assumed."""
+    codes = past.codes_used(connection, shop_id, now)
+    if codes.of >= ENOUGH:
+        said = f"{codes.used} of {codes.of} codes of yours that have run their time were used"
+        return Rate(codes.used / codes.of, *wilson(codes.used, codes.of), said)
+    orders = past.vouchers_used(connection, shop_id, since, now)
+    if orders.used >= ENOUGH:
+        said = f"too few codes of yours have run their time, so the share of orders with a voucher stands in: {orders.used} of {orders.of}"
+        return Rate(orders.used / orders.of, *wilson(orders.used, orders.of), said)
+    return Rate(*ASSUMED, "an assumption, because too few codes or vouchers were used here")
+
+
+@contextmanager
+def _workers(customers: int, campaigns: Iterable[Campaign], wanted: int | None) -> Iterator[Executor | None]:
+    """Other processes, where they are worth their start; none where a tactic cannot be handed to them."""
+    number = wanted or (1 if customers < FEW else os.cpu_count() or 1)
+    if number == 1 or not _can_be_sent(list(campaigns)):
+        yield None
+        return
+    with ProcessPoolExecutor(number, get_context("spawn")) as pool:
+        try:
+            yield pool
+        except BrokenProcessPool as error:
+            raise GiveUp("A process of the replay ended: there may be too little memory.") from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _can_be_sent(campaigns: list[Campaign]) -> bool:
+    try:
+        pickle.dumps(campaigns)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
+
+
+def _each(pool: Executor | None, function: Callable[..., T], parts: Iterable[tuple[object, ...]]) -> Iterator[T]:
+    """What the function says of each part, in their order; only a few parts are held at once."""
+    if pool is None:
+        yield from (function(*part) for part in parts)
+        return
+    waiting = deque[Future[T]]()
+    for part in parts:
+        waiting.append(pool.submit(function, *part))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

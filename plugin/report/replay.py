@@ -1,0 +1,199 @@
+"""A replay as JSON values, as a paragraph for a merchant, and on a terminal."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from plugin.domain.decide import Outcome
+from plugin.domain.money import Money
+from plugin.domain.replay import Asked
+from plugin.domain.replay_figures import Cost, Figures, Replay
+from plugin.report import words
+
+NO_CAUSE = (
+    "This is arithmetic on the past and no causal estimate: who came anyway is known, who would have come because of"
+    " the offer is not, and only a control group proves it."
+)
+#: The widest bar of a week, and what stands beside it.
+BAR, BESIDE_BAR = 40, 44
+
+
+def as_data(replay: Replay) -> dict[str, Any]:
+    figures, anyway = replay.figures, replay.figures.anyway
+    return {
+        "campaign": replay.campaign.name,
+        "version": replay.campaign.version,
+        "begins": replay.begins.isoformat(),
+        "ends": replay.ends.isoformat(),
+        "model_from": None if replay.learnt_from is None else replay.learnt_from.isoformat(),
+        "models": len(replay.seasons),
+        "customers": replay.customers,
+        "inside": replay.inside,
+        "asked": figures.customers,
+        "outcomes": dict(figures.outcomes),
+        "reasons": dict(figures.reasons),
+        "paused": figures.paused,
+        "over_budget": figures.over_budget,
+        "beside": {replay.others[campaign_id]: count for campaign_id, count in figures.beside.items()},
+        "weeks": [{"week": week.isoformat(), **counts} for week, counts in figures.weeks.items()],
+        "rate": {
+            "likely": figures.rate.likely,
+            "range": [figures.rate.low, figures.rate.high],
+            "source": figures.rate.source,
+        },
+        "ordered_anyway": {
+            "came": anyway.came,
+            "of": anyway.of,
+            "share": anyway.share if anyway.of else None,
+            "interval_95": [anyway.low, anyway.high],
+            "unknown": anyway.unknown,
+        },
+        "cost": {currency: _cost_data(cost, currency) for currency, cost in figures.cost.items()},
+        "margin": replay.margin,
+        "says": paragraph(replay),
+        "decisions": [_asked_data(one) for one in replay.asked],
+    }
+
+
+def _cost_data(cost: Cost, currency: str) -> dict[str, Any]:
+    amounts = {
+        name: str(_rounded(getattr(cost, name), currency))
+        for name in ("full", "expected", "low", "high", "subsidy", "mean_order")
+    }
+    needed = cost.break_even
+    return {
+        "given": cost.given,
+        "came": cost.came,
+        **amounts,
+        "break_even": None if needed is None else {"likely": needed[0], "range": [needed[1], needed[2]]},
+    }
+
+
+def _asked_data(one: Asked) -> dict[str, Any]:
+    return {
+        "customer": one.customer_id,
+        "at": one.at.isoformat(),
+        "outcome": one.outcome.value,
+        "reason": one.reason,
+        "cost": None if one.cost is None else [str(one.cost.rounded().amount), one.cost.currency],
+        "until": None if one.until is None else one.until.isoformat(),
+        "ordered_at": None if one.came_at is None else one.came_at.isoformat(),
+    }
+
+
+def paragraph(replay: Replay) -> str:
+    """For a merchant, ending with what this is not."""
+    return " ".join((*_sentences(replay), NO_CAUSE))
+
+
+def _sentences(replay: Replay) -> Iterator[str]:
+    figures = replay.figures
+    given, control = figures.outcomes[Outcome.GIVEN.value], figures.outcomes[Outcome.CONTROL.value]
+    span = f"From {_day(replay.begins)} to {_day(replay.ends)}"
+    if not given and not control:
+        yield f"{span}, “{replay.campaign.name}” would have given nothing to anybody."
+        return
+    yield (
+        f"{span}, “{replay.campaign.name}” would have reached {words.number(figures.customers)} of"
+        f" {words.number(replay.customers)} customers: {words.number(given)} offers, and {words.number(control)} times"
+        " nothing for the control group."
+    )
+    if replay.learnt_from is not None and replay.learnt_from > replay.begins:
+        yield f"Until {_day(replay.learnt_from)} there was too little to learn a model from, and the plain rhythm stood in."
+    yield from _anyway(figures)
+    for currency, cost in figures.cost.items():
+        yield from _money(cost, currency, replay)
+
+
+def _anyway(figures: Figures) -> Iterator[str]:
+    anyway = figures.anyway
+    if anyway.of:
+        yield (
+            f"Of the {words.number(anyway.of)} offers whose time is over, {words.number(anyway.came)}"
+            f" ({words.share(anyway.share)}; 95 % interval {words.share(anyway.low)} to {words.share(anyway.high)})"
+            " would have gone to somebody who ordered within that time without any."
+        )
+
+
+def _money(cost: Cost, currency: str, replay: Replay) -> Iterator[str]:
+    rate = replay.figures.rate
+
+    def said(amount: Decimal) -> str:
+        return words.money(amount, currency)
+
+    yield (
+        f"If every offer is used, they cost {said(cost.full)}; at a rate of {words.share(rate.likely)},"
+        f" {said(cost.expected)} ({said(cost.low)} to {said(cost.high)}; {rate.source})."
+        f" {said(cost.subsidy)} of it would go to who ordered anyway, if they use theirs."
+    )
+    if replay.margin is None:
+        return
+    if cost.break_even is None:
+        yield (
+            f"With a margin of {words.share(replay.margin)} an order of {said(cost.mean_order)} brings in less than the"
+            " offer costs, so no number of further orders pays for it."
+        )
+        return
+    likely, low, high = (f"{100 * needed:.1f}" for needed in cost.break_even)
+    yield (
+        f"With a margin of {words.share(replay.margin)}, each hundred offers have to bring {likely} orders ({low} to"
+        f" {high}) that would not have come, or they lose money."
+    )
+
+
+def print_replay(replay: Replay, console: Console) -> None:
+    figures = replay.figures
+    console.print(Text(f"{replay.campaign.name}, {_day(replay.begins)} to {_day(replay.ends)}", style="bold"))
+    if replay.inside:
+        console.print(f"{words.number(replay.inside)} customers were silent already when it began; they are not asked.")
+    _weeks(figures.weeks, console)
+    _counts("Why nothing", figures.reasons, console)
+    beside = {replay.others[campaign_id]: count for campaign_id, count in figures.beside.items()}
+    _counts("Given while an offer of another campaign was valid", beside, console)
+    if figures.paused or figures.over_budget:
+        hits = f"Refused as too soon: {words.number(figures.paused)}; by a budget: {words.number(figures.over_budget)}."
+        console.print(hits)
+    console.print()
+    console.print(Text(paragraph(replay)))
+
+
+def _weeks(weeks: Mapping[date, Mapping[str, int]], console: Console) -> None:
+    """From the first week with a decision to the last."""
+    busy = [week for week, counts in weeks.items() if counts]
+    if not busy:
+        return
+    most = max(sum(counts.values()) for counts in weeks.values())
+    widest = max(0, min(BAR, console.width - BESIDE_BAR))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("week of", "given", "control", "nothing"):
+        table.add_column(name, justify="left" if name == "week of" else "right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for week, counts in weeks.items():
+        if busy[0] <= week <= busy[-1]:
+            shown = [counts.get(outcome.value, 0) for outcome in (Outcome.GIVEN, Outcome.CONTROL, Outcome.NOTHING)]
+            given, control, nothing = (round(widest * count / most) for count in shown)
+            bar = Text.assemble(("█" * given, "green"), ("▒" * control, "cyan"), ("░" * nothing, "dim"))
+            table.add_row(week.isoformat(), *map(str, shown), bar)
+    console.print(table)
+
+
+def _counts(title: str, counts: Mapping[str, int], console: Console) -> None:
+    if counts:
+        console.print(Text(title, style="bold"))
+        for name, count in counts.items():
+            console.print(Padding(Text(f"{words.number(count)}  {name}"), (0, 0, 0, 2)))
+
+
+def _day(moment: datetime) -> str:
+    return words.day(moment.date().isoformat())
+
+
+def _rounded(amount: Decimal, currency: str) -> Decimal:
+    return Money(amount, currency).rounded().amount

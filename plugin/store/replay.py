@@ -1,0 +1,145 @@
+"""What a replay reads of the past: every order once to learn from, and every customer once to walk with."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from plugin.domain.replay import Buyer, Remembered, Spell
+from plugin.store.codes import CodeStatus
+from plugin.store.customers import read_customer
+from plugin.store.schema import codes, customers, orders
+
+#: Customers of one page.
+PAGE = 200
+#: Of orders from a file, whose buyers are found by their e-mail alone.
+FROM_FILE = "import"
+#: Such an order has counted, whatever became of it.
+CANCELLED = "CANCELED"
+_COUNTED = or_(orders.c.counts, orders.c.status == CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """Of codes of ours that have run their time, and of orders."""
+
+    used: int
+    of: int
+
+
+def learnt_from(connection: Connection, shop_id: int, every: int) -> Iterator[tuple[Any, ...]]:
+    """`seasons.Placed` of every so manieth customer, one after the other, oldest first; read in portions."""
+    names = ("customer_id", "placed_at", "updated_at", "counts", "currency", "total", "refunded")
+    statement = (
+        select(*(orders.c[name] for name in names), orders.c.voucher_code.is_not(None), orders.c["items"])
+        .where(orders.c.shop_id == shop_id, _COUNTED, orders.c.customer_id % every == 0)
+        .order_by(orders.c.customer_id, orders.c.placed_at)
+    )
+    for row in connection.execute(statement, execution_options={"yield_per": 5_000}):
+        yield tuple(row)
+
+
+def customers_before(connection: Connection, shop_id: int, moment: datetime) -> int:
+    """How many had ordered before that moment."""
+    statement = select(func.count(orders.c.customer_id.distinct())).where(
+        orders.c.shop_id == shop_id, orders.c.placed_at < moment, _COUNTED
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def buyers(connection: Connection, shop_id: int) -> Iterator[list[Buyer]]:
+    """Everybody who has ever ordered, in pages; a page without any is left out, and every one is counted by its size."""
+    reached = 0
+    while True:
+        statement = (
+            select(customers).where(customers.c.shop_id == shop_id, customers.c.id > reached).order_by(customers.c.id)
+        )
+        people = [read_customer(row) for row in connection.execute(statement.limit(PAGE))]
+        if not people:
+            return
+        first, reached = people[0].customer_id, people[-1].customer_id
+        bought = _orders(connection, shop_id, first, reached)
+        spells = _spells(connection, shop_id, first, reached)
+        yield [
+            Buyer(person.state, bought.get(person.customer_id, ()), spells.get(person.customer_id, ()))
+            for person in people
+        ]
+
+
+def _orders(connection: Connection, shop_id: int, first: int, last: int) -> dict[int, Sequence[Remembered]]:
+    statement = (
+        select(
+            orders.c.customer_id,
+            orders.c.order_id,
+            orders.c.counts,
+            orders.c.user_id,
+            orders.c.currency,
+            orders.c.total,
+            orders.c.shipping,
+            orders.c.refunded,
+            orders.c.placed_at,
+            orders.c.updated_at,
+            orders.c.voucher_code,
+            orders.c["items"].label("items_"),
+            orders.c.channel,
+            orders.c.country,
+        )
+        .where(orders.c.shop_id == shop_id, orders.c.customer_id.between(first, last), _COUNTED)
+        .order_by(orders.c.customer_id, orders.c.placed_at, orders.c.order_id)
+    )
+    return {
+        whose: [_remembered(row) for row in rows]
+        for whose, rows in groupby(connection.execute(statement), key=lambda row: row.customer_id)
+    }
+
+
+def _remembered(row: Any) -> Remembered:
+    return Remembered(
+        row.order_id,
+        row.counts,
+        True,
+        row.user_id,
+        row.currency,
+        row.total,
+        row.shipping,
+        row.refunded,
+        row.placed_at,
+        row.updated_at,
+        row.voucher_code,
+        row.items_,
+        row.channel,
+        row.country,
+        imported=row.channel == FROM_FILE,
+    )
+
+
+def _spells(connection: Connection, shop_id: int, first: int, last: int) -> dict[int, Sequence[Spell]]:
+    statement = (
+        select(codes.c.customer_id, codes.c.drawn_at, codes.c.expires_at)
+        .where(codes.c.shop_id == shop_id, codes.c.customer_id.between(first, last))
+        .where(codes.c.status.in_((CodeStatus.ISSUED.value, CodeStatus.REDEEMED.value)))
+        .order_by(codes.c.customer_id, codes.c.drawn_at)
+    )
+    return {
+        whose: [Spell(row.drawn_at, row.expires_at) for row in rows]
+        for whose, rows in groupby(connection.execute(statement), key=lambda row: row.customer_id)
+    }
+
+
+def codes_used(connection: Connection, shop_id: int, now: datetime) -> Redeemed:
+    """Of the codes of ours that reached somebody and were used, or have expired."""
+    reached = codes.c.status.in_((CodeStatus.ISSUED.value, CodeStatus.REDEEMED.value))
+    over = or_(codes.c.redeemed_at.is_not(None), codes.c.expires_at <= now)
+    statement = select(func.count(codes.c.redeemed_at), func.count()).where(codes.c.shop_id == shop_id, reached, over)
+    return Redeemed(*connection.execute(statement).one())
+
+
+def vouchers_used(connection: Connection, shop_id: int, since: datetime, now: datetime) -> Redeemed:
+    """Orders that count with a voucher, of all."""
+    statement = select(func.count(orders.c.voucher_code), func.count()).where(
+        orders.c.shop_id == shop_id, orders.c.counts, orders.c.placed_at >= since, orders.c.placed_at <= now
+    )
+    return Redeemed(*connection.execute(statement).one())

@@ -1,0 +1,164 @@
+"""One customer's past, decided moment by moment."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin.domain.churn import Outlook, Rhythm, soonest, turns_of
+from plugin.domain.customer import fold
+from plugin.domain.decide import Outcome
+from plugin.domain.money import Money
+from plugin.domain.offers import OfferKind
+from plugin.domain.replay import Asked, Remembered, Season, Spell, walk
+from plugin.domain.stages import Limits
+from plugin.tactics.win_back import WinBack
+from tests.domain.past import BEGINS, TWENTY, buyer, campaign, day, order, setting
+
+
+def asked(*orders: Remembered, **changes: Any) -> tuple[Asked, ...]:
+    return walk(buyer(*orders), setting(**changes)).asked
+
+
+def test_each_figure_of_one_offer_is_what_the_hand_works_out() -> None:
+    (first, second) = asked(order(-30, total=30), order(10, total=70), order(40, total=90))
+    assert first.at == day(30), "twenty days after the order of day 10"
+    assert first.outcome is Outcome.GIVEN
+    assert first.cost == Money(Decimal(5), "USD"), "10 % of the mean of 30 and 70"
+    assert first.mean_order == 50
+    assert first.until == datetime(2026, 2, 14, 23, 59, 59, tzinfo=UTC), "the fourteenth day after 31 January"
+    assert first.came_at == day(40)
+    assert second.at == day(60)
+    assert second.outcome is Outcome.NOTHING
+    assert "less than 60 days ago" in second.reason
+
+
+def test_who_was_silent_before_it_began_is_inside_and_not_asked() -> None:
+    walked = walk(buyer(order(-25)), setting())
+    assert walked.inside
+    assert walked.asked == ()
+    assert not walk(buyer(order(-19)), setting()).inside
+
+
+def test_who_orders_in_time_is_never_asked() -> None:
+    assert asked(*(order(n) for n in range(0, 100, 15))) == ()
+
+
+def test_the_control_group_is_left_alone() -> None:
+    one = campaign(control_share=0.9, salt="everybody")
+    people = [walk(buyer(order(1), customer_id=n), setting(one)).asked[0].outcome for n in range(100)]
+    assert set(people) == {Outcome.GIVEN, Outcome.CONTROL}
+    assert 80 <= people.count(Outcome.CONTROL) <= 98
+
+
+def test_a_cancellation_is_known_from_its_own_version_on() -> None:
+    before = asked(order(0), order(10, counts=False, updated_at=day(33)))
+    assert [one.at for one in before] == [day(30)], "until then it counted"
+    early = asked(order(0), order(10, counts=False, updated_at=day(12)))
+    assert [one.at for one in early] == [day(20)], "then the silence is that since the order before"
+    never = asked(order(0), order(10, counts=False))
+    assert [one.at for one in never] == [day(20)]
+
+
+def test_a_refund_lowers_the_mean_order_only_once_it_is_known() -> None:
+    later = asked(order(0, total=100, refunded=Decimal(60), updated_at=day(50)))
+    known = asked(order(0, total=100, refunded=Decimal(60), updated_at=day(5)))
+    assert [one.mean_order for one in (*later, *known)] == [100, 40]
+
+
+def test_a_guest_has_no_account_before_an_order_was_placed_with_one() -> None:
+    one = campaign(pause_days=0)
+    nothing, first = walk(buyer(order(0, user_id=None), order(30)), setting(one)).asked
+    assert (nothing.outcome, first.outcome) == (Outcome.NOTHING, Outcome.GIVEN)
+    assert "guest" in nothing.reason
+    (imported,) = asked(order(0, user_id=None, imported=True))
+    assert imported.outcome is Outcome.GIVEN, "a file cannot tell, so the account of today stands"
+
+
+def test_a_later_model_moves_the_moment_and_never_swallows_it() -> None:
+    later = Season(day(40), Outlook(limits=Limits(at_risk_days=10, dormant_days=90)))
+    (moved,) = asked(order(25), seasons=[Season(BEGINS, TWENTY), later])
+    assert moved.at == day(40), "ten days of silence were over already when it was learnt"
+    (ahead,) = asked(order(35), seasons=[Season(BEGINS, TWENTY), later])
+    assert ahead.at == day(45)
+
+
+def test_an_offer_beside_another_campaigns_is_a_conflict() -> None:
+    second = campaign(campaign_id=2, name="later", salt="other")
+    both = walk(buyer(order(0)), setting(campaign(), second)).asked
+    assert [(one.campaign_id, one.beside) for one in both] == [(1, None), (2, 1)]
+
+
+def test_who_really_had_a_code_says_nothing_of_coming_anyway() -> None:
+    spell = Spell(day(25), day(39))
+    (one,) = walk(buyer(order(10), spells=[spell]), setting()).asked
+    assert one.had_code
+    (other,) = walk(buyer(order(10), spells=[replace(spell, until=day(29))]), setting()).asked
+    assert not other.had_code
+
+
+def test_a_ladder_goes_on_while_nobody_comes() -> None:
+    params = WinBack(second_offer=OfferKind.PERCENTAGE, second_value=Decimal(20), second_after=20)
+    one = campaign(params=params, pause_days=0)
+    steps = walk(buyer(order(0)), setting(one)).asked
+    assert [(step.at.date(), step.cost) for step in steps] == [
+        (day(20).date(), Money(Decimal(5), "USD")),
+        (day(40).date(), Money(Decimal(10), "USD")),
+    ]
+
+
+#: A model of the plain rhythm, and one that was learnt later.
+SEASONS = [Season(BEGINS, Outlook(Rhythm(9, 2, 99))), Season(day(56), Outlook(Rhythm(20, 1.5, 99)))]
+moments = st.integers(min_value=-60 * 24, max_value=120 * 24).map(lambda hours: hours / 24)
+
+
+@st.composite
+def orders(draw: st.DrawFn, after: float = -60) -> list[Remembered]:
+    found = []
+    for at in draw(st.lists(moments.filter(lambda at: at > after), unique=True, max_size=12)):
+        changed = at + draw(st.sampled_from([0, 0, 3, 40]))
+        fate: dict[str, Any] = draw(st.sampled_from([{}, {}, {"counts": False}, {"refunded": Decimal(10)}]))
+        user = draw(st.sampled_from(["U1", "U1", None]))
+        found.append(order(at, total=draw(st.integers(0, 99)), updated_at=day(changed), user_id=user, **fate))
+    return found
+
+
+def known_by(found: Sequence[Asked], now: datetime) -> list[Asked]:
+    """The decisions until then, without what came after them."""
+    return [replace(one, came_at=None, had_code=False) for one in found if one.at <= now]
+
+
+@given(orders(), moments, st.data())
+def test_nothing_that_comes_later_changes_a_decision(past: list[Remembered], at: float, data: st.DataObject) -> None:
+    now = day(at)
+    until_then = [one for one in past if one.placed_at <= now]
+    other = [one if one.updated_at <= now else data.draw(changed_later(one, at)) for one in until_then]
+    later = data.draw(orders(after=at))
+    campaigns = (campaign(pause_days=20), campaign(campaign_id=2, name="b", salt="b", pause_days=0, control_share=0.3))
+    first = walk(buyer(*past), setting(*campaigns, ends=120, seasons=SEASONS)).asked
+    other_seasons = [season for season in SEASONS if season.begins <= now]
+    other_seasons += [Season(day(max(at, 0) + 1), Outlook(Rhythm(3, 1, 99)))]
+    second = walk(buyer(*other, *later), setting(*campaigns, ends=120, seasons=other_seasons)).asked
+    assert known_by(first, now) == known_by(second, now)
+
+
+@st.composite
+def changed_later(draw: st.DrawFn, one: Remembered, at: float) -> Remembered:
+    """The same order, which another fate met after that moment."""
+    fate: dict[str, Any] = draw(st.sampled_from([{}, {"counts": False}, {"refunded": Decimal(7)}]))
+    plain = replace(one, counts=True, refunded=Decimal(0), updated_at=day(at + draw(st.integers(1, 30))))
+    return replace(plain, **fate)
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(at_risk_days=3), Limits(dormant_days=10)])
+@given(past=orders())
+def test_no_silence_is_unusual_sooner_than_the_soonest(limits: Limits, past: list[Remembered]) -> None:
+    history = fold(past, UTC)
+    turns = turns_of(history, Outlook(Rhythm(2, 1, 99), None, limits))
+    if history.last_at is not None and turns.at_risk_from is not None:
+        assert turns.at_risk_from - history.last_at >= soonest(limits)

@@ -1,0 +1,158 @@
+"""A campaign over the shop's own past: as in life, without a look ahead, on both databases."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from plugin.domain.decide import Outcome
+from plugin.domain.ledger import Order
+from plugin.domain.replay import Asked
+from plugin.domain.stages import Limits
+from plugin.errors import NotFound, Rejected
+from plugin.flow.replay import replay
+from plugin.store import decisions, history, shops
+from plugin.store.schema import campaigns as campaigns_table
+from plugin.store.schema import orders as orders_table
+from tests.bodies import order_body
+from tests.flow.conftest import Home
+from tests.shop import NOW, ago, days, order
+
+pytestmark = pytest.mark.anyio
+
+PEOPLE = 40
+
+
+def a_year(seed: int = 1, people: Iterable[int] = range(PEOPLE), since: float = 360) -> Iterator[Order]:
+    """People who come every few weeks, and stay away for long at times."""
+    for who in people:
+        chance = random.Random(f"{seed} {who}")
+        at = since - chance.uniform(0, 60)
+        while at > 0:
+            yield order(f"O{seed}-{who}-{at:.3f}", ago(at), user_id=f"U{who}", total=Decimal(chance.randint(10, 90)))
+            at -= chance.choice([7, 9, 14, 20, 90]) * chance.uniform(0.7, 1.3)
+
+
+def remember(home: Home, placed: Iterable[Order]) -> None:
+    """Straight into the ledger."""
+    found = sorted(placed, key=lambda one: one.placed_at)
+    with home.database.write() as connection:
+        names = list(dict.fromkeys(one.user_id for one in found if one.user_id))
+        known = history.lock_users(connection, home.shop_id, names)
+        made = history.create_customers(
+            connection, home.shop_id, home.now, user_ids=[name for name in names if name not in known]
+        )
+        ids = {name: customer.customer_id for name, customer in known.items()}
+        ids |= {customer.state.user_id: customer.customer_id for customer in made if customer.state.user_id}
+        owned = [(ids[one.user_id], one) for one in found if one.user_id]
+        history.add_orders(connection, home.shop_id, owned, home.now)
+
+
+def measure_by(home: Home, limits: Limits) -> None:
+    with home.database.write() as connection:
+        shops.set_limits(connection, home.shop_id, limits)
+
+
+async def test_a_replay_decides_what_life_decided(home: Home) -> None:
+    measure_by(home, Limits(at_risk_days=20, dormant_days=90))
+    home.now = ago(200)
+    home.switch_on("win-back", control=0.3)
+    with home.database.write() as connection:
+        connection.execute(campaigns_table.update().values(salt="salt"))
+    coming = sorted(a_year(people=range(20), since=200), key=lambda one: one.placed_at)
+    for number in range(200, -1, -1):
+        while coming and coming[0].placed_at <= ago(number):
+            home.now = coming[0].placed_at
+            home.tick()
+            home.take("order_created", order_body(coming.pop(0)))
+        home.now = ago(number)
+        home.tick()
+    with home.database.read() as connection:
+        told = decisions.latest(connection, home.shop_id, 1_000)
+    lived = sorted((one.customer_id, one.decided_at, one.outcome) for one in told)
+    found = sorted(
+        (one.customer_id, one.at, one.outcome) for one in replay(home.house, home.shop_id, "win-back", 200).asked
+    )
+    assert len(lived) > 30
+    assert {outcome for *_, outcome in lived} == {Outcome.GIVEN, Outcome.CONTROL, Outcome.NOTHING}
+    assert [(who, outcome) for who, _, outcome in found] == [(who, outcome) for who, _, outcome in lived]
+    late = [there - here for (_, here, _), (_, there, _) in zip(found, lived, strict=True)]
+    assert timedelta(0) <= min(late) <= max(late) <= days(1), "life looks once a day here"
+
+
+async def test_no_information_from_after_a_moment_is_used_at_it(home: Home) -> None:
+    cut = ago(120)
+    past = list(a_year())
+    remember(home, past)
+    found = replay(home.house, home.shop_id, "win-back", 300)
+    before = known_by(found.asked, cut)
+    assert len(before) > 20
+    assert len({season.outlook.rhythm for season in found.seasons}) > 5, "what is learnt changes with the seasons"
+    with home.database.write() as connection:
+        later = orders_table.c.placed_at > cut
+        connection.execute(orders_table.delete().where(later))
+        gone = {"counts": False, "status": "CANCELED", "updated_at": cut + days(1)}
+        connection.execute(orders_table.update().where(orders_table.c.order_id.like("%7")).values(gone))
+        back = {"refunded": Decimal(9), "updated_at": cut + days(2)}
+        connection.execute(orders_table.update().where(orders_table.c.order_id.like("%3")).values(back))
+    others = a_year(seed=2, people=range(30, 200))
+    remember(home, [one for one in others if one.placed_at > cut])
+    again = replay(home.house, home.shop_id, "win-back", 300)
+    assert known_by(again.asked, cut) == before
+    assert known_by(again.asked, NOW) != known_by(found.asked, NOW), "what came later was another past"
+    seasons = [season for season in found.seasons if season.begins <= cut]
+    assert list(again.seasons[: len(seasons)]) == seasons
+
+
+def known_by(asked: Iterable[Asked], moment: object) -> list[Asked]:
+    """The decisions until then, without what came after them."""
+    plain = (replace(one, came_at=None, had_code=False) for one in asked if one.at <= moment)  # type: ignore[operator]
+    return sorted(plain, key=lambda one: (one.at, one.customer_id))
+
+
+async def test_other_processes_say_the_same(home: Home) -> None:
+    remember(home, a_year())
+    seen = list[tuple[str, int, int]]()
+    alone = replay(home.house, home.shop_id, "win-back", 200, workers=1)
+    shared = replay(home.house, home.shop_id, "win-back", 200, workers=2, progress=lambda *told: seen.append(told))
+    assert shared == alone
+    assert seen[-1] == ("customers", PEOPLE, PEOPLE)
+    assert ("models", 8, 8) in seen
+
+
+async def test_a_draft_is_replayed_beside_those_that_are_on(home: Home) -> None:
+    measure_by(home, Limits(at_risk_days=20, dormant_days=90))
+    remember(home, [order("O1", ago(30)), order("O2", ago(3))])
+    found = replay(home.house, home.shop_id, "win-back", 60, margin=0.4)
+    (one,) = found.asked
+    assert one.at == ago(10)
+    assert (found.customers, found.inside, found.figures.customers) == (1, 0, 1)
+    assert found.figures.anyway.unknown == 1, "its time is not over"
+    assert found.others == {}
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(at_risk_days=20)])
+async def test_where_there_is_no_past_it_says_so(home: Home, limits: Limits) -> None:
+    measure_by(home, limits)
+    with pytest.raises(Rejected, match="There is no past yet"):
+        replay(home.house, home.shop_id, "win-back", 30)
+
+
+async def test_too_little_data_is_an_answer(home: Home) -> None:
+    remember(home, [order("O1", ago(30))])
+    with pytest.raises(Rejected, match="Not enough data yet: 1 customer of the 20"):
+        replay(home.house, home.shop_id, "win-back", 30)
+
+
+@pytest.mark.parametrize(("length", "margin"), [(0, None), (-1, None), (3651, None), (30, 0.0), (30, 1.5)])
+async def test_what_cannot_be_is_a_sentence(home: Home, length: int, margin: float | None) -> None:
+    with pytest.raises(Rejected, match=r"1 to 3650 days|above 0, at most 1"):
+        replay(home.house, home.shop_id, "win-back", length, margin=margin)
+
+
+async def test_an_unknown_campaign_is_named(home: Home) -> None:
+    with pytest.raises(NotFound, match="There is no campaign “spring”"):
+        replay(home.house, home.shop_id, "spring", 30)
