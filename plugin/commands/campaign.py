@@ -8,7 +8,8 @@ import click
 
 from plugin.commands.campaign_files import export, import_
 from plugin.commands.campaign_options import AS_JSON, SHOP, read_options, settings_options
-from plugin.commands.campaign_switch import end, pause_campaign, switch_on, try_out
+from plugin.commands.campaign_rehearsal import show_dry_run, try_out
+from plugin.commands.campaign_switch import end, pause_campaign, switch_on
 from plugin.commands.campaign_words import plain, plain_edit, print_campaign, print_findings
 from plugin.commands.work import open_house, pick_shop
 from plugin.domain.differences import differences
@@ -22,7 +23,7 @@ def campaign() -> None:
     """Campaigns: list, make, change, try out, switch on and off."""
 
 
-for command in (try_out, switch_on, pause_campaign, end, export, import_):
+for command in (show_dry_run, try_out, switch_on, pause_campaign, end, export, import_):
     campaign.add_command(command)
 
 

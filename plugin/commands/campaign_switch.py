@@ -1,8 +1,7 @@
-"""`retention campaign try|on|pause|end`."""
+"""`retention campaign on|pause|end`."""
 
 import getpass
 import json
-from dataclasses import asdict
 
 import anyio
 import click
@@ -12,7 +11,6 @@ from plugin.commands.work import open_house, pick_shop
 from plugin.domain.campaigns import CampaignStatus
 from plugin.flow.switch import switch_off
 from plugin.flow.switch import switch_on as turn_on
-from plugin.flow.trial import give_trial
 
 
 @click.command("on")
@@ -31,25 +29,11 @@ def switch_on(name: str, inside_per_day: int, yes: bool, shop: str | None, as_js
     """Switch a campaign on."""
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        anyio.run(turn_on, house, chosen.shop_id, name, inside_per_day, getpass.getuser(), yes)
-    also = f", and at most {inside_per_day} a day of those inside already" if inside_per_day else ""
-    _say(name, CampaignStatus.ON, f"“{name}” is on, for who enters from now on{also}.", as_json)
-
-
-@click.command("try")
-@click.argument("name")
-@click.option("--to", required=True, help="An account: its e-mail, or our number of the customer.")
-@SHOP
-@AS_JSON
-def try_out(name: str, to: str, shop: str | None, as_json: bool) -> None:
-    """One to oneself: give one code and banner to one account, drafts too, apart from the campaign's books."""
-    with open_house() as house:
-        chosen = pick_shop(house, shop)
-        tried = anyio.run(give_trial, house, chosen.shop_id, name, to, getpass.getuser())
-    if as_json:
-        click.echo(json.dumps({**asdict(tried), "until": tried.until.isoformat()}))
-        return
-    click.echo(f"Customer {tried.customer_id} gets {tried.offer} with code {tried.code} until {tried.until:%Y-%m-%d}.")
+        inside = anyio.run(turn_on, house, chosen.shop_id, name, inside_per_day, getpass.getuser(), yes)
+    also = f", and at most {inside_per_day} a day of the {inside} inside already" if inside_per_day else ""
+    left_out = f" {inside} are inside already and not meant; --inside-per-day takes them too."
+    told = f"“{name}” is on, for who enters from now on{also}.{left_out if inside and not inside_per_day else ''}"
+    click.echo(json.dumps({"name": name, "status": "on", "inside": inside}) if as_json else told)
 
 
 @click.command("pause")

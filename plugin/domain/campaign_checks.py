@@ -30,9 +30,9 @@ class Facts:
     """What the shop knows that a campaign is held against."""
 
     now: datetime
-    #: All customers, and those in the audience less the excluded; None where it names no audience.
+    #: All customers, and those whom the campaign is for; None where it is for whoever has the need.
     customers: int
-    inside: int | None
+    audience: int | None
     #: The largest order that counts, by currency.
     largest_order: Mapping[str, Decimal]
     #: Channels that sell, with their currencies.
@@ -89,9 +89,9 @@ def _least_cost(offer: Offer) -> Decimal:
 
 
 def _asked(facts: Facts) -> Iterator[str]:
-    if facts.inside == 0:
+    if facts.audience == 0:
         yield "Nobody is in the audience at present."
-    elif facts.inside is not None and facts.inside == facts.customers:
+    elif facts.audience is not None and facts.audience == facts.customers:
         yield f"Everybody is in the audience: all {facts.customers} customers."
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from plugin.domain.budgets import Budgets
-from plugin.domain.conditions import Condition
+from plugin.domain.conditions import AllOf, Condition, Not
 from plugin.domain.tactic import Tactic
 
 
@@ -70,6 +70,18 @@ class Campaign:
         """On, whole, and within its schedule."""
         started = self.starts_at is None or self.starts_at <= now
         return self.on and not self.rests and started and not self.over(now)
+
+    @property
+    def whom(self) -> Condition:
+        """The audience less the excluded."""
+        audience = () if self.audience is None else (self.audience,)
+        exclude = () if self.exclude is None else (Not(self.exclude),)
+        return AllOf((*audience, *exclude))
+
+    @property
+    def inside(self) -> Condition:
+        """Of them, those who have the tactic's need already, as far as a condition can say."""
+        return self.whom if self.tactic.need is None else AllOf((self.whom, self.tactic.need))
 
     def over(self, now: datetime) -> bool:
         """Past its end."""

@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from plugin.domain.churn import Outlook
+from plugin.domain.conditions import Condition
 from plugin.domain.customer import CustomerState
 from plugin.domain.effects import Banner, GiveCode, Slot, Wish
 from plugin.domain.offers import Offer
@@ -112,6 +113,8 @@ class Tactic(Generic[P]):
     check: Callable[[P], Iterable[str]] = _nothing
     #: What it may give, so that it can be looked at before anybody has it.
     offers: Callable[[P], Sequence[Offer]] = _nothing
+    #: Who has the need it is about, as a condition, so that they can be counted; None: everybody in the audience.
+    need: Condition | None = None
     #: What this customer would be given, needed or not; None where nothing can be tried on one customer.
     sample: Callable[[View, P], GiveCode] | None = None
 

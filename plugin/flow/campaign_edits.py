@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from plugin.domain.campaign_checks import Finding
 from plugin.domain.campaigns import Campaign
 from plugin.domain.differences import differences
+from plugin.engine.port import Lane, LaneKind
 from plugin.errors import NotFound, Rejected
-from plugin.flow import preflight
+from plugin.flow import asks, preflight
 from plugin.flow.campaign_file import Entry
 from plugin.flow.campaign_settings import Settings, read_settings, write_settings
 from plugin.flow.house import House
@@ -48,7 +49,7 @@ def change(house: House, shop_id: int, name: str, said: Mapping[str, Any], who: 
         before = campaigns.get(connection, shop_id, name, house.tactics)
         settings = read_settings(before.tactic, _merged(write_settings(before, scene.zone), said), scene.zone)
         edited = _edit(connection, scene, before, settings, who)
-    measure_again(house, shop_id, house.clock())
+    _let_it_work(house, shop_id)
     return edited
 
 
@@ -67,7 +68,7 @@ def bring_in(house: House, shop_id: int, entries: Sequence[Entry], who: str, *, 
         if dry_run:
             connection.rollback()
     if not dry_run and any(item.changes for item in done):
-        measure_again(house, shop_id, house.clock())
+        _let_it_work(house, shop_id)
     return done
 
 
@@ -91,8 +92,15 @@ def _edit(connection: Connection, scene: Scene, before: Campaign, settings: Sett
     if settings == Settings(before.params, campaigns.limits_of(before)):
         return Edited(before, False, (), preflight.look(connection, scene, before))
     after = campaigns.edit(connection, scene.shop_id, before, settings.params, settings.limits, who, scene.now)
+    if after.on:
+        asks.follow_campaign(connection, scene.shop_id, after, scene.now)
     changes = differences(write_settings(before, scene.zone), write_settings(after, scene.zone))
     return Edited(after, False, changes, preflight.refuse(preflight.look(connection, scene, after)))
+
+
+def _let_it_work(house: House, shop_id: int) -> None:
+    measure_again(house, shop_id, house.clock())
+    house.wake([Lane(LaneKind.DELIVER, shop_id)])
 
 
 def _scene(connection: Connection, house: House, shop_id: int) -> Scene:

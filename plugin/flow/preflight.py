@@ -6,13 +6,21 @@ from sqlalchemy import Connection
 
 from plugin.domain.campaign_checks import Facts, Finding, Weight, check
 from plugin.domain.campaigns import Campaign
+from plugin.domain.tactic import TriggerKind
 from plugin.errors import Rejected
 from plugin.flow.scene import Scene
-from plugin.store import ledger
+from plugin.store import ledger, segments
 
 
 def look(connection: Connection, scene: Scene, campaign: Campaign) -> list[Finding]:
     return check(campaign, _facts(connection, scene, campaign))
+
+
+def inside(connection: Connection, scene: Scene, campaign: Campaign) -> int:
+    """Who has the need already; nobody where the tactic would not be asked about them."""
+    if TriggerKind.INSIDE not in campaign.tactic.listens_to:
+        return 0
+    return segments.count(connection, scene.shop, campaign.inside, scene.now)
 
 
 def refuse(findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -31,11 +39,12 @@ def confirm(findings: Sequence[Finding]) -> None:
 
 
 def _facts(connection: Connection, scene: Scene, campaign: Campaign) -> Facts:
+    everybody = campaign.audience is None and campaign.exclude is None
     minimum = any(offer.minimum > 0 for offer in campaign.tactic.offers(campaign.params))
     return Facts(
         now=scene.now,
-        customers=0,
-        inside=None,
+        customers=segments.everyone(connection, scene.shop_id),
+        audience=None if everybody else segments.count(connection, scene.shop, campaign.whom, scene.now),
         largest_order=ledger.largest_orders(connection, scene.shop_id) if minimum else {},
         channels=scene.currencies,
         others=[other for other in scene.campaigns if other.on and other.campaign_id != campaign.campaign_id],

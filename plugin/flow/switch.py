@@ -18,20 +18,21 @@ from plugin.store import campaigns, shops
 
 async def switch_on(
     house: House, shop_id: int, name: str, inside_per_day: int, who: str, confirmed: bool = False
-) -> None:
+) -> int:
     """For who enters from now on, and at most so many a day of those inside already.
 
     The first decision needs the shop's currencies and its rhythm, so both are read first. confirmed: an
-    audience of everybody or of nobody is meant. Raises `Rejected`.
+    audience of everybody or of nobody is meant. Returns how many are inside. Raises `Rejected`.
     """
     await refresh_channels(house, shop_id)
-    campaign = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who, confirmed)
+    campaign, inside = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who, confirmed)
     if campaign.tactic.key == KEY:
         await refresh_channels(house, shop_id)  # the default for everyone is written while a campaign is on
     await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.TICK, shop_id), Lane(LaneKind.DELIVER, shop_id)])
+    return inside
 
 
-def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str, confirmed: bool) -> Campaign:
+def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str, confirmed: bool) -> tuple[Campaign, int]:
     learn(house, shop_id, fit=fit_apart)
     with house.database.write() as connection:
         now = house.clock()
@@ -44,7 +45,7 @@ def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str, co
             found = campaigns.edit(connection, shop_id, found, found.params, limits, who, now)
         changed = campaigns.change_status(connection, shop_id, found, CampaignStatus.ON, who, now)
         asks.follow_campaign(connection, shop_id, changed, now)
-        return changed
+        return changed, preflight.inside(connection, scene, changed)
 
 
 def switch_off(house: House, shop_id: int, name: str, status: CampaignStatus, who: str) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
-from plugin.domain.conditions import Condition, read_condition, resolve
+from plugin.domain.conditions import Condition, Named, leaves, read_condition, resolve
 from plugin.domain.tactic import Tactic, read_params, write_params
 from plugin.errors import NotFound, Rejected
+from plugin.store import segments
 from plugin.store.schema import campaign_versions, campaigns
 from plugin.store.statements import locked
 
@@ -105,14 +106,15 @@ def _by_name(connection: Connection, name: str, statement: Select[Any], tactics:
     row = connection.execute(statement).one_or_none()
     if row is None:
         raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
-    return _read(row, tactics, {})
+    return _read(row, tactics, _segments(connection, row.shop_id, [row]))
 
 
 def of_shop(connection: Connection, shop_id: int, tactics: Tactics) -> Sequence[Campaign]:
     """In the order in which they were made. A campaign whose tactic is not installed any more is left out."""
     statement = select(campaigns).where(campaigns.c.shop_id == shop_id).order_by(campaigns.c.id)
     rows = [row for row in connection.execute(statement) if row.tactic in tactics]
-    return [_read(row, tactics, {}) for row in rows]
+    named = _segments(connection, shop_id, rows)
+    return [_read(row, tactics, named) for row in rows]
 
 
 def edit(
@@ -292,3 +294,10 @@ def _read(row: Row[Any], tactics: Tactics, named: Mapping[str, Condition]) -> Ca
 
 def _condition(said: Any, named: Mapping[str, Condition]) -> Condition | None:
     return None if said is None else resolve(read_condition(said), named)
+
+
+def _segments(connection: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> Mapping[str, Condition]:
+    """By name; looked up only where a campaign names one."""
+    said = [condition for row in rows for condition in (row.audience, row.exclude) if condition is not None]
+    names = any(isinstance(leaf, Named) for condition in said for leaf in leaves(read_condition(condition)))
+    return segments.named(connection, shop_id) if names else {}

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from plugin.domain.conditions import read_condition
 from plugin.domain.effects import CheckAgain, Nothing, Wish
 from plugin.domain.offer_params import LadderParams, check_offer, give, offers_of, sample
 from plugin.domain.signals import reason
+from plugin.domain.stages import Activity
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 
 
@@ -44,5 +46,6 @@ TACTIC = Tactic(
     decide=decide,
     check=check_offer,
     offers=offers_of,
+    need=read_condition({"field": "activity", "in": [Activity.AT_RISK.value, Activity.DORMANT.value]}),
     sample=sample,
 )

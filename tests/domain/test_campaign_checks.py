@@ -28,7 +28,7 @@ def found(campaign: Campaign, facts: Facts) -> list[tuple[str, str]]:
 
 def test_nothing_is_said_of_what_is_right() -> None:
     whole = replace(CAMPAIGN, ends_at=NOW, channels=("us",), budgets=Budgets({"USD": Decimal(10)}))
-    assert found(whole, replace(FACTS, inside=99, largest_order={"USD": Decimal(50)})) == []
+    assert found(whole, replace(FACTS, audience=99, largest_order={"USD": Decimal(50)})) == []
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_what_cannot_work_is_refused(changes: dict[str, Any], sentence: str) -> 
 
 
 def test_an_audience_of_nobody_or_everybody_is_asked_about() -> None:
-    assert found(CAMPAIGN, replace(FACTS, inside=0)) == [("asked", "Nobody is in the audience at present.")]
+    assert found(CAMPAIGN, replace(FACTS, audience=0)) == [("asked", "Nobody is in the audience at present.")]
     everybody = "Everybody is in the audience: all 100 customers."
-    assert found(CAMPAIGN, replace(FACTS, inside=100)) == [("asked", everybody)]
+    assert found(CAMPAIGN, replace(FACTS, audience=100)) == [("asked", everybody)]
 
 
 @pytest.mark.parametrize(

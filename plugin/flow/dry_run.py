@@ -1,0 +1,89 @@
+"""What a campaign would do at this moment, with nothing written: who is inside, who would get it, why, at what cost."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+
+from plugin.domain.campaign_checks import Finding
+from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.decide import Decision, Outcome
+from plugin.domain.effects import GiveCode
+from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.flow import preflight
+from plugin.flow.house import House
+from plugin.flow.reconsider import _verdict as verdict_of
+from plugin.flow.scene import Scene, set_scene
+from plugin.store import audiences, campaigns, codes, segments, shops
+from plugin.store.customers import Customer
+
+#: Customers read at a time.
+BATCH = 500
+#: Of each outcome.
+EXAMPLES = 3
+
+#: Customers looked at, and how many there are to look at.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    customer_id: int
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(slots=True)
+class DryRun:
+    customers: int
+    #: Whom the campaign is for, less the excluded; and of them, who has the need already.
+    audience: int
+    inside: int
+    findings: Sequence[Finding]
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    #: Of those who would get it: how many hold a code of another campaign that still works, by its name.
+    holding: Counter[str] = field(default_factory=Counter)
+    examples: list[Example] = field(default_factory=list)
+
+
+def dry_run(house: House, shop_id: int, name: str, progress: Progress = lambda _, __: None) -> DryRun:
+    """As if it were switched on now, and those who are inside were meant. Raises `Rejected`."""
+    with house.database.read() as connection:
+        scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, house.clock())
+        campaign = campaigns.glance(connection, shop_id, name, house.tactics)
+        findings = preflight.refuse(preflight.look(connection, scene, campaign))
+        told = DryRun(
+            customers=segments.everyone(connection, shop_id),
+            audience=segments.count(connection, scene.shop, campaign.whom, scene.now),
+            inside=segments.count(connection, scene.shop, campaign.inside, scene.now),
+            findings=findings,
+        )
+        on = replace(campaign, status=CampaignStatus.ON, starts_at=None)
+        alone = replace(scene, campaigns=(on,), shop=replace(scene.shop, stopped=False))
+        names = {other.campaign_id: other.name for other in scene.campaigns if other.campaign_id != on.campaign_id}
+        for done, customer in enumerate(_inside(connection, scene, on), start=1):
+            verdict = verdict_of(connection, alone, customer, customer.turns, Trigger(TriggerKind.INSIDE, scene.now))
+            for decision in verdict.decisions:
+                _count(connection, scene, told, customer, decision, names)
+            progress(done, told.inside)
+    return told
+
+
+def _inside(connection: Connection, scene: Scene, campaign: Campaign) -> Iterator[Customer]:
+    reached = 0
+    while found := audiences.page(connection, scene.shop, campaign.inside, scene.now, reached, BATCH):
+        yield from found
+        reached = found[-1].customer_id
+
+
+def _count(
+    connection: Connection, scene: Scene, told: DryRun, customer: Customer, decision: Decision, names: dict[int, str]
+) -> None:
+    told.outcomes[decision.outcome] += 1
+    if told.outcomes[decision.outcome] <= EXAMPLES:
+        told.examples.append(Example(customer.customer_id, decision.outcome, decision.reason))
+    if decision.outcome is not Outcome.GIVEN or not isinstance(decision.wish, GiveCode):
+        return
+    given = codes.given_to(connection, scene.shop_id, customer.customer_id)
+    told.holding.update({names[one.campaign_id] for one in given if one.alive(scene.now) and one.campaign_id in names})
