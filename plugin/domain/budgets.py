@@ -12,6 +12,8 @@ from plugin.errors import Rejected
 
 #: A customer's budget is for so long.
 CUSTOMER_DAYS = 365
+#: The shop's newest orders that say what is usual.
+USUAL_FROM = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -125,6 +125,10 @@ def read_offer(data: Mapping[str, Any]) -> Offer:
         tuple(data.get("products", ())),
         tuple(data.get("collections", ())),
     )
+
+
+def valid_until(offer: Offer, given_at: datetime, zone: tzinfo) -> datetime:
+    return last_second(given_at.astimezone(zone).date() + timedelta(days=offer.valid_days), zone)
 
 
 def last_second(day: date, zone: tzinfo) -> datetime:

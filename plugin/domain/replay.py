@@ -6,17 +6,18 @@ as known from that version's own time on, which is never too soon: before it the
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 
+from plugin.domain.budgets import Usual, cost_of
 from plugin.domain.campaigns import Campaign
 from plugin.domain.churn import Outlook, soonest, turns_of
 from plugin.domain.customer import CustomerState, History, extend, fold
 from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, GiveCode, ShowBanner, Slot
 from plugin.domain.money import Money
-from plugin.domain.offers import Offer, last_second
-from plugin.domain.replay_costs import cost_of, mean_order
+from plugin.domain.offers import Offer, valid_until
+from plugin.domain.replay_costs import mean_order
 from plugin.domain.signals import Evidence, Signal, signals_of
 from plugin.domain.stages import Activity, Turns
 from plugin.domain.tactic import Given, Trigger, TriggerKind, View
@@ -79,6 +80,8 @@ class Season:
 
     begins: datetime
     outlook: Outlook
+    #: What the shop's orders came to, by currency.
+    usual: Mapping[str, Usual] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +111,25 @@ class Asked:
     at: datetime
     outcome: Outcome
     reason: str
-    #: What the offer costs if it is used; None where nothing was wished, or it cannot be said in money.
+    offer: Offer | None = None
+    #: What the offer costs at most if it is used; None where nothing was wished, or it cannot be said in money.
     cost: Money | None = None
     #: The customer's mean order by then, in the currency of the cost.
     mean_order: Decimal | None = None
     #: The end of the offer's validity.
     until: datetime | None = None
-    #: Their first order that counts within it.
-    came_at: datetime | None = None
+    #: Their first order that counts after it, whenever that was.
+    next_order_at: datetime | None = None
     #: They really had a code of ours within it, so that their order is no proof of anything.
     had_code: bool = False
     #: Another campaign whose offer to them was still valid.
     beside: int | None = None
+    over_budget: bool = False
+
+    @property
+    def came(self) -> bool:
+        """They ordered while the offer was valid."""
+        return self.until is not None and self.next_order_at is not None and self.next_order_at <= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +157,15 @@ def walk_all(buyers: Sequence[Buyer], setting: Setting) -> list[Walked]:
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Something that was not known before: a season's outlook, or an order or a new version of one."""
+    """Something that was not known before: what a season has learnt, or an order or a new version of one."""
 
     at: datetime
-    outlook: Outlook | None = None
+    season: Season | None = None
     order: Remembered | None = None
 
 
 def _stops(buyer: Buyer, setting: Setting) -> list[_Stop]:
-    stops = [_Stop(season.begins, outlook=season.outlook) for season in setting.seasons]
+    stops = [_Stop(season.begins, season=season) for season in setting.seasons]
     for order in buyer.orders:
         if setting.begins <= order.placed_at <= setting.ends and order.counted:
             stops.append(_Stop(order.placed_at, order=order))
@@ -169,7 +179,7 @@ class _Way:
 
     def __init__(self, buyer: Buyer, setting: Setting) -> None:
         self._buyer, self._setting = buyer, setting
-        self._outlook, self._turns, self._exact = setting.seasons[0].outlook, Turns(), True
+        self._season, self._turns, self._exact = setting.seasons[0], Turns(), True
         self._history: History = fold(self._known(setting.begins, placed_now=False), setting.zone)
         self._standing = Standing({}, {})
         self._shown: dict[Slot, Banner] = {}
@@ -187,18 +197,18 @@ class _Way:
         if stop.order is not None:
             kind = TriggerKind.ORDER
             self._history = self._extended(stop)
-        self._outlook = stop.outlook or self._outlook
+        self._season = stop.season or self._season
         self._measure(following)
-        if stop.outlook is not None and stop.at == self._setting.begins:
+        if stop.season is not None and stop.at == self._setting.begins:
             self.inside = self._turns.activity(stop.at) is not Activity.ACTIVE
-        elif stop.outlook is not None and _drawn_over(stop.at, before, self._turns):
+        elif stop.season is not None and _drawn_over(stop.at, before, self._turns):
             self._turns = Turns(stop.at, max(stop.at, self._turns.dormant_from or stop.at))
             kind = TriggerKind.MOMENT
         self.look(kind, stop.at)
 
     def look(self, kind: TriggerKind, now: datetime) -> None:
         if not self._exact and self._matters(kind):
-            self._turns, self._exact = turns_of(self._history, self._outlook), True
+            self._turns, self._exact = turns_of(self._history, self._season.outlook), True
         verdict = decide(self._view(now), Trigger(kind, now), self._setting.campaigns, self._standing)
         for decision in verdict.decisions:
             self._keep(decision, now)
@@ -221,10 +231,10 @@ class _Way:
         """Exact where a turn can come before anything else does; else the soonest it could be, until it matters."""
         self._exact = True
         last_at = self._history.last_at
-        if last_at is not None and following < (earliest := last_at + soonest(self._outlook.limits)):
+        if last_at is not None and following < (earliest := last_at + soonest(self._season.outlook.limits)):
             self._turns, self._exact = Turns(earliest, earliest), False
         else:
-            self._turns = turns_of(self._history, self._outlook)
+            self._turns = turns_of(self._history, self._season.outlook)
 
     def _matters(self, kind: TriggerKind) -> bool:
         """Whether a decision could follow, or a moment that hangs on when the silence turns."""
@@ -237,9 +247,16 @@ class _Way:
         state = replace(self._buyer.state, user_id=self._account(now), history=self._history)
         signals: tuple[Signal, ...] = ()
         if self._turns.activity(now) is not Activity.ACTIVE:
-            signals = signals_of(self._history, self._outlook, self._evidence(), now)
+            signals = signals_of(self._history, self._season.outlook, self._evidence(), now)
         return View(
-            state, self._outlook, self._turns, now, signals, self._setting.currencies, self._shown, tuple(self._gifts)
+            state,
+            self._season.outlook,
+            self._turns,
+            now,
+            signals,
+            self._setting.currencies,
+            self._shown,
+            tuple(self._gifts),
         )
 
     def _account(self, now: datetime) -> str | None:
@@ -269,17 +286,18 @@ class _Way:
         self.asked.append(asked)
 
     def _given(self, asked: Asked, offer: Offer) -> Asked:
-        zone = self._setting.zone
-        until = last_second(asked.at.astimezone(zone).date() + timedelta(days=offer.valid_days), zone)
-        came = [o.placed_at for o in self._buyer.orders if o.counts and asked.at < o.placed_at <= until]
-        cost = cost_of(offer, self._history, self._evidence().shipping)
+        until = valid_until(offer, asked.at, self._setting.zone)
+        later = [order.placed_at for order in self._buyer.orders if order.counts and order.placed_at > asked.at]
+        currency = offer.currency or self._history.currency or next(iter(self._setting.currencies.values()), "")
+        cost = cost_of(offer, self._history, self._season.usual.get(currency, Usual()), currency)
         others = (gift.campaign_id for gift in self._gifts if gift.alive(asked.at))
         return replace(
             asked,
+            offer=offer,
             cost=cost,
             mean_order=None if cost is None else mean_order(self._history, cost.currency),
             until=until,
-            came_at=min(came, default=None),
+            next_order_at=min(later, default=None),
             had_code=any(spell.given_at <= until and spell.until > asked.at for spell in self._buyer.spells),
             beside=next((other for other in others if other != asked.campaign_id), None),
         )

@@ -1,11 +1,9 @@
-"""What an offer costs when it is used, and what a campaign has to bring in to pay for it."""
+"""How sure a share is, and what a campaign has to bring in to pay for it."""
 
 import math
 from decimal import Decimal
 
 from plugin.domain.customer import History
-from plugin.domain.money import Money
-from plugin.domain.offers import Offer, OfferKind
 
 #: Standard deviations to either side that hold 95 %.
 NINETY_FIVE_PERCENT = 1.959963984540054
@@ -15,26 +13,6 @@ def mean_order(history: History, currency: str) -> Decimal | None:
     """Gross less refunds; None for who never bought in this currency."""
     bought = history.bought.get(currency, 0)
     return max(Decimal(0), history.spent[currency]) / bought if bought else None
-
-
-def cost_of(offer: Offer, history: History, shipping: Decimal) -> Money | None:
-    """Of an order like this customer's mean one; `shipping` is that of the last.
-
-    None where it cannot be said: a gift's price is the platform's, and who never bought has no currency.
-    """
-    currency = offer.currency or history.currency
-    if currency is None:
-        return None
-    match offer.kind:
-        case OfferKind.AMOUNT | OfferKind.STORE_CREDIT:
-            return Money(offer.value, currency)
-        case OfferKind.PERCENTAGE:
-            order = mean_order(history, currency)
-            return None if order is None else Money(max(order, offer.minimum) * offer.value / 100, currency)
-        case OfferKind.FREE_SHIPPING:
-            return Money(shipping, currency)
-        case OfferKind.PERSONAL_GIFT | OfferKind.PUBLIC_GIFT:
-            return None
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:

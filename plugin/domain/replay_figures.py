@@ -1,14 +1,12 @@
 """What a replay adds up to: who would have been asked, what it would have cost, and who came anyway."""
 
-import heapq
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
-from plugin.domain.budgets import Budgets
 from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Outcome
 from plugin.domain.replay import Asked, Season
@@ -17,7 +15,6 @@ from plugin.domain.replay_costs import break_even, wilson
 _NUMBERS = re.compile(r"\d[\d.,:-]*\d|\d")
 #: How `decide` begins to say that the last offer was too short a time ago.
 PAUSED = "Nothing, because the last one was on"
-OVER_BUDGET = "Nothing, because the campaign's budget is used up."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ def figures(
         reasons=dict(reasons.most_common()),
         weeks=_weeks(asked, span, zone),
         paused=sum(one.reason.startswith(PAUSED) for one in asked),
-        over_budget=sum(one.reason == OVER_BUDGET for one in asked),
+        over_budget=sum(one.over_budget for one in asked),
         beside=dict(Counter(one.beside for one in given if one.beside is not None)),
         rate=rate,
         anyway=anyway,
@@ -134,58 +131,14 @@ def figures(
     )
 
 
-def within_budgets(asked: Iterable[Asked], budgets: Budgets, zone: tzinfo) -> list[Asked]:
-    """In the order of time: what a budget refuses becomes a nothing.
-
-    A code holds its full cost from the moment it is given; at its end this is spent if the customer ordered
-    within it, else it is free again. What a day has held is held for that day.
-    """
-    held: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
-    ends: list[tuple[datetime, int, Asked]] = []
-    found = []
-    for number, one in enumerate(sorted(asked, key=lambda one: (one.at, one.customer_id))):
-        while ends and ends[0][0] <= one.at:
-            over = heapq.heappop(ends)[2]
-            if over.cost is not None and over.came_at is None:
-                for key, _ in _bounds(over, budgets, zone):
-                    held[key] -= over.cost.amount if key[0] != "day" else Decimal(0)
-        if one.outcome is not Outcome.GIVEN or one.cost is None or one.until is None:
-            found.append(one)
-            continue
-        bounds = list(_bounds(one, budgets, zone))
-        if any(held[key] + one.cost.amount > most for key, most in bounds):
-            found.append(replace(one, outcome=Outcome.NOTHING, reason=OVER_BUDGET))
-            continue
-        for key, _ in bounds:
-            held[key] += one.cost.amount
-        heapq.heappush(ends, (one.until, number, one))
-        found.append(one)
-    return found
-
-
 def kind_of(reason: str) -> str:
     """The first sentence without its numbers and dates, so that reasons alike are counted together."""
     return _NUMBERS.sub("…", reason.split(". ", maxsplit=1)[0]).rstrip(".")
 
 
-def _bounds(one: Asked, budgets: Budgets, zone: tzinfo) -> Iterator[tuple[tuple[str, str, str], Decimal]]:
-    """What this offer is held against, and the most that it may come to."""
-    if one.cost is None:
-        return
-    currency = one.cost.currency
-    spans = (
-        ("total", "", budgets.total),
-        ("day", str(one.at.astimezone(zone).date()), budgets.day),
-        ("customer", str(one.customer_id), budgets.customer),
-    )
-    for name, which, amounts in spans:
-        if currency in amounts:
-            yield (name, which, currency), amounts[currency]
-
-
 def _anyway(given: Sequence[Asked], ends: datetime) -> Anyway:
     telling = [one for one in given if one.until is not None and one.until <= ends and not one.had_code]
-    came = sum(one.came_at is not None for one in telling)
+    came = sum(one.came for one in telling)
     low, high = wilson(came, len(telling))
     return Anyway(came, len(telling), came / len(telling) if telling else 0.0, low, high, len(given) - len(telling))
 
@@ -202,7 +155,7 @@ def _cost(given: Sequence[Asked], anyway: Anyway, rate: Rate, margin: float | No
     amounts = [one.cost.amount for one in given if one.cost is not None]
     orders = [one.mean_order for one in given if one.mean_order is not None]
     full, order = sum(amounts, Decimal(0)), sum(orders, Decimal(0)) / max(1, len(orders))
-    came = [one.cost.amount for one in given if one.cost is not None and one.came_at is not None and not one.had_code]
+    came = [one.cost.amount for one in given if one.cost is not None and one.came and not one.had_code]
     return Cost(
         given=len(given),
         full=full,

@@ -18,10 +18,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from plugin.domain.budgets import Budgets
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.replay import Buyer, Season, Setting, Walked, walk_all
+from plugin.domain.replay_budgets import Limits, within_budgets
 from plugin.domain.replay_costs import wilson
-from plugin.domain.replay_figures import Rate, Replay, figures, within_budgets
+from plugin.domain.replay_figures import Rate, Replay, figures
 from plugin.errors import GiveUp, NotFound, Rejected
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
@@ -83,8 +85,9 @@ def replay(
                 past.buyers(connection, shop_id), setting, pool, lambda done: progress("customers", done, number)
             )
         rate = _rate(connection, shop_id, begins, now)
-    theirs = (one for person in walked for one in person.asked if one.campaign_id == chosen.campaign_id)
-    asked = within_budgets(theirs, chosen.budgets, scene.zone)
+    limits = {campaign.campaign_id: Limits(campaign.budgets, campaign.priority) for campaign in campaigns}
+    everything = within_budgets((one for person in walked for one in person.asked), limits, Budgets(), scene.zone, now)
+    asked = [one for one in everything if one.campaign_id == chosen.campaign_id]
     return Replay(
         campaign=chosen,
         begins=begins,

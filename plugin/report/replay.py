@@ -84,7 +84,7 @@ def _asked_data(one: Asked) -> dict[str, Any]:
         "reason": one.reason,
         "cost": None if one.cost is None else [str(one.cost.rounded().amount), one.cost.currency],
         "until": None if one.until is None else one.until.isoformat(),
-        "ordered_at": None if one.came_at is None else one.came_at.isoformat(),
+        "next_order_at": None if one.next_order_at is None else one.next_order_at.isoformat(),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
 
-from plugin.domain.budgets import Usual
+from plugin.domain.budgets import USUAL_FROM, Usual
 from plugin.domain.ledger import Checkout, Fulfilment, Line, Order
 from plugin.store.schema import checkouts, fulfilments, order_lines, orders
 from plugin.store.statements import upsert_newest
@@ -119,13 +119,11 @@ def sales(connection: Connection, shop_id: int) -> Iterator[Sale]:
         yield Sale(*row)
 
 
-#: The shop's newest orders that say what is usual.
-_USUAL_FROM = 200
 _LATELY = (
     select(orders.c.total, orders.c.shipping)
     .where(orders.c.shop_id == bindparam("shop"), orders.c.currency == bindparam("currency"), orders.c.counts)
     .order_by(orders.c.placed_at.desc())
-    .limit(_USUAL_FROM)
+    .limit(USUAL_FROM)
     .subquery()
 )
 _USUAL = select(

@@ -32,7 +32,7 @@ class Redeemed:
 
 def learnt_from(connection: Connection, shop_id: int, every: int) -> Iterator[tuple[Any, ...]]:
     """`seasons.Placed` of every so manieth customer, one after the other, oldest first; read in portions."""
-    names = ("customer_id", "placed_at", "updated_at", "counts", "currency", "total", "refunded")
+    names = ("customer_id", "placed_at", "updated_at", "counts", "currency", "total", "shipping", "refunded")
     statement = (
         select(*(orders.c[name] for name in names), orders.c.voucher_code.is_not(None), orders.c["items"])
         .where(orders.c.shop_id == shop_id, _COUNTED, orders.c.customer_id % every == 0)

@@ -8,7 +8,10 @@ from typing import Any
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.churn import Outlook
 from plugin.domain.customer import CustomerState, History
-from plugin.domain.replay import Buyer, Remembered, Season, Setting
+from plugin.domain.decide import Outcome
+from plugin.domain.money import Money
+from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.replay import Asked, Buyer, Remembered, Season, Setting
 from plugin.domain.stages import Limits
 from plugin.domain.tactic import Tactic
 from plugin.tactics.win_back import TACTIC, WinBack
@@ -65,3 +68,19 @@ def campaign(tactic: Tactic[Any] = TACTIC, params: Any = None, **changes: Any) -
 
 def setting(*campaigns: Campaign, ends: float = 100, seasons: Sequence[Season] = (Season(BEGINS, TWENTY),)) -> Setting:
     return Setting(seasons, day(ends), UTC, campaigns or (campaign(),), {"default-channel": "USD"})
+
+
+def given(at: float, cost: int = 5, customer: int = 1, **changes: Any) -> Asked:
+    """10 % for two weeks."""
+    values: dict[str, Any] = {
+        "customer_id": customer,
+        "campaign_id": 1,
+        "at": day(at),
+        "outcome": Outcome.GIVEN,
+        "reason": "",
+        "offer": Offer(OfferKind.PERCENTAGE, Decimal(10), Decimal(0), 14),
+        "cost": Money(Decimal(cost), "USD"),
+        "mean_order": Decimal(50),
+        "until": day(at + 14),
+    }
+    return Asked(**(values | changes))

@@ -29,10 +29,11 @@ def test_each_figure_of_one_offer_is_what_the_hand_works_out() -> None:
     (first, second) = asked(order(-30, total=30), order(10, total=70), order(40, total=90))
     assert first.at == day(30), "twenty days after the order of day 10"
     assert first.outcome is Outcome.GIVEN
-    assert first.cost == Money(Decimal(5), "USD"), "10 % of the mean of 30 and 70"
+    assert first.cost == Money(Decimal(7), "USD").rounded(), "10 % of the last order, which is above the mean"
     assert first.mean_order == 50
     assert first.until == datetime(2026, 2, 14, 23, 59, 59, tzinfo=UTC), "the fourteenth day after 31 January"
-    assert first.came_at == day(40)
+    assert first.next_order_at == day(40)
+    assert first.came
     assert second.at == day(60)
     assert second.outcome is Outcome.NOTHING
     assert "less than 60 days ago" in second.reason
@@ -130,7 +131,7 @@ def orders(draw: st.DrawFn, after: float = -60) -> list[Remembered]:
 
 def known_by(found: Sequence[Asked], now: datetime) -> list[Asked]:
     """The decisions until then, without what came after them."""
-    return [replace(one, came_at=None, had_code=False) for one in found if one.at <= now]
+    return [replace(one, next_order_at=None, had_code=False) for one in found if one.at <= now]
 
 
 @given(orders(), moments, st.data())

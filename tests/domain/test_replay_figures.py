@@ -2,33 +2,17 @@
 
 from datetime import UTC, date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-from plugin.domain.budgets import Budgets
 from plugin.domain.decide import Outcome
-from plugin.domain.money import Money
 from plugin.domain.replay import Asked
 from plugin.domain.replay_costs import break_even, wilson
-from plugin.domain.replay_figures import Rate, figures, kind_of, within_budgets
+from plugin.domain.replay_figures import Rate, figures, kind_of
 from tests.domain.past import BEGINS, day
+from tests.domain.past import given as offer
 
 RATE = Rate(0.2, 0.1, 0.4, "of this test")
-
-
-def offer(at: float, cost: int = 5, customer: int = 1, **changes: Any) -> Asked:
-    values: dict[str, Any] = {
-        "customer_id": customer,
-        "campaign_id": 1,
-        "at": day(at),
-        "outcome": Outcome.GIVEN,
-        "reason": "",
-        "cost": Money(Decimal(cost), "USD"),
-        "mean_order": Decimal(50),
-        "until": day(at + 14),
-    }
-    return Asked(**(values | changes))
 
 
 def nothing(at: float, reason: str) -> Asked:
@@ -37,11 +21,11 @@ def nothing(at: float, reason: str) -> Asked:
 
 def test_the_figures_of_five_customers() -> None:
     asked = [
-        offer(1, came_at=day(3)),
-        offer(8, customer=2, came_at=day(9)),
+        offer(1, next_order_at=day(3)),
+        offer(8, customer=2, next_order_at=day(9)),
         offer(9, customer=3),
-        offer(10, customer=4, cost=9, had_code=True, came_at=day(11)),
-        offer(29, customer=5, came_at=day(30)),
+        offer(10, customer=4, cost=9, had_code=True, next_order_at=day(11)),
+        offer(29, customer=5, next_order_at=day(30)),
         offer(10, customer=6, outcome=Outcome.CONTROL),
         nothing(11, "Nothing, because the last one was on 2026-01-02, less than 60 days ago."),
         nothing(12, "Nothing, because the last one was on 2026-01-09, less than 60 days ago."),
@@ -90,37 +74,6 @@ def test_an_offer_that_costs_more_than_an_order_brings_never_pays() -> None:
 )
 def test_the_interval_of_a_share(hits: int, of: int, low: float, high: float) -> None:
     assert list(wilson(hits, of)) == pytest.approx([low, high], abs=5e-5)
-
-
-def outcomes(asked: list[Asked], **budgets: dict[str, Decimal]) -> str:
-    return "".join(
-        "g" if one.outcome is Outcome.GIVEN else "n" for one in within_budgets(asked, Budgets(**budgets), UTC)
-    )
-
-
-def test_a_total_is_held_until_the_offer_runs_out_unused() -> None:
-    ten = {"USD": Decimal(10)}
-    assert outcomes([offer(0), offer(1), offer(2), offer(14.5)], total=ten) == "ggng"
-    assert outcomes([offer(0, came_at=day(2)), offer(1, came_at=day(2)), offer(20)], total=ten) == "ggn", "spent"
-    assert outcomes([offer(0, cost=10), offer(1, cost=1)], total=ten) == "gn"
-    assert outcomes([offer(0, cost=11), offer(1, cost=10)], total=ten) == "ng", "not by a cent"
-
-
-def test_a_day_and_a_customer_have_bounds_of_their_own() -> None:
-    five = {"USD": Decimal(5)}
-    assert outcomes([offer(0), offer(0.5, customer=2), offer(1, customer=3)], day=five) == "gng"
-    assert outcomes([offer(0), offer(1), offer(1, customer=2)], customer=five) == "gng"
-    assert outcomes([offer(0), offer(1)], total={"EUR": Decimal(5)}) == "gg", "another currency is not bounded"
-
-
-def test_offers_are_held_in_the_order_of_time_whoever_they_are_for() -> None:
-    asked = [offer(3), offer(1, customer=2), offer(2, customer=3)]
-    found = within_budgets(asked, Budgets(total={"USD": Decimal(10)}), UTC)
-    assert [(one.customer_id, one.outcome) for one in found] == [
-        (2, Outcome.GIVEN),
-        (3, Outcome.GIVEN),
-        (1, Outcome.NOTHING),
-    ]
 
 
 def test_reasons_that_differ_only_in_numbers_are_one() -> None:

@@ -3,18 +3,20 @@
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 import pytest
 
+from plugin.domain.churn import RHYTHM_FROM, learn_rhythm
 from plugin.domain.decide import Outcome
 from plugin.domain.ledger import Order
 from plugin.domain.replay import Asked
 from plugin.domain.stages import Limits
 from plugin.errors import NotFound, Rejected
+from plugin.flow.fit import fit
 from plugin.flow.replay import replay
-from plugin.store import decisions, history, shops
+from plugin.store import decisions, history, ledger, shops
 from plugin.store.schema import campaigns as campaigns_table
 from plugin.store.schema import orders as orders_table
 from tests.bodies import order_body
@@ -107,9 +109,29 @@ async def test_no_information_from_after_a_moment_is_used_at_it(home: Home) -> N
     assert list(again.seasons[: len(seasons)]) == seasons
 
 
+async def test_a_season_is_what_life_would_have_learnt_that_night(home: Home) -> None:
+    cutoff = ago(100).replace(hour=0)
+    remember(home, a_year())
+    with home.database.write() as connection:
+        refunded = {"refunded": Decimal(9), "updated_at": ago(150)}
+        connection.execute(orders_table.update().where(orders_table.c.placed_at < ago(200)).values(refunded))
+    found = replay(home.house, home.shop_id, "win-back", 100).seasons[0]
+    with home.database.write() as connection:
+        connection.execute(orders_table.delete().where(orders_table.c.placed_at >= cutoff))
+    with home.database.read() as connection:
+        times = ledger.purchase_times(connection, home.shop_id, RHYTHM_FROM, UTC, cutoff)
+        assert found.outlook.rhythm == learn_rhythm(times)
+        usual = ledger.usual(connection, home.shop_id, "USD")
+    assert found.outlook.model == fit(home.database, home.shop_id, cutoff)
+    assert found.outlook.model is not None
+    assert found.outlook.model.usable
+    assert found.usual["USD"].basket == usual.basket
+    assert found.usual["USD"].shipping == usual.shipping
+
+
 def known_by(asked: Iterable[Asked], moment: object) -> list[Asked]:
     """The decisions until then, without what came after them."""
-    plain = (replace(one, came_at=None, had_code=False) for one in asked if one.at <= moment)  # type: ignore[operator]
+    plain = (replace(one, next_order_at=None, had_code=False) for one in asked if one.at <= moment)  # type: ignore[operator]
     return sorted(plain, key=lambda one: (one.at, one.customer_id))
 
 
@@ -125,6 +147,8 @@ async def test_other_processes_say_the_same(home: Home) -> None:
 
 async def test_a_draft_is_replayed_beside_those_that_are_on(home: Home) -> None:
     measure_by(home, Limits(at_risk_days=20, dormant_days=90))
+    with home.database.write() as connection:
+        connection.execute(campaigns_table.update().values(control_share=0))
     remember(home, [order("O1", ago(30)), order("O2", ago(3))])
     found = replay(home.house, home.shop_id, "win-back", 60, margin=0.4)
     (one,) = found.asked

@@ -4,10 +4,12 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
 
+from plugin.domain.budgets import USUAL_FROM, Usual
 from plugin.domain.churn import RHYTHM_FROM, Outlook, learn_rhythm
 from plugin.domain.model.choose import default_horizon, learn
 from plugin.domain.model.purchases import Flags, Floats, Ints, Purchases
@@ -25,6 +27,7 @@ class Placed(NamedTuple):
     counts: bool
     currency: str
     total: float
+    shipping: float
     refunded: float
     discounted: bool
     items: int
@@ -40,6 +43,7 @@ class Ledger:
     updated: Floats
     counts: Flags
     total: Floats
+    shipping: Floats
     refunded: Floats
     currency: Ints
     #: By the number that stands in `currency`.
@@ -59,9 +63,10 @@ def ledger_of(orders: Iterable[Placed], zone: tzinfo) -> Ledger:
         currency = currencies.setdefault(order.currency, len(currencies))
         day = order.placed_at.astimezone(zone).date().toordinal()
         whole.extend((order.customer_id, day, order.counts, currency, order.discounted, order.items))
-        amounts.extend((order.placed_at.timestamp(), order.updated_at.timestamp(), order.total, order.refunded))
+        moments = order.placed_at.timestamp(), order.updated_at.timestamp()
+        amounts.extend((*moments, order.total, order.shipping, order.refunded))
     customer, day_of, counts, currency_of, discounted, items = np.array(whole, np.int64).reshape(-1, 6).T
-    placed, updated, total, refunded = np.array(amounts, np.float64).reshape(-1, 4).T
+    placed, updated, total, shipping, refunded = np.array(amounts, np.float64).reshape(-1, 5).T
     return Ledger(
         customer=customer,
         day=day_of,
@@ -69,6 +74,7 @@ def ledger_of(orders: Iterable[Placed], zone: tzinfo) -> Ledger:
         updated=updated,
         counts=counts.astype(np.bool_),
         total=total,
+        shipping=shipping,
         refunded=refunded,
         currency=currency_of,
         currencies=tuple(currencies),
@@ -79,20 +85,27 @@ def ledger_of(orders: Iterable[Placed], zone: tzinfo) -> Ledger:
 
 def learn_seasons(ledger: Ledger, cutoffs: Sequence[datetime], limits: Limits, zone: tzinfo) -> list[Season]:
     """What would have been learnt at each of these midnights of the shop."""
-    return [Season(cutoff, _outlook(known_at(ledger, cutoff, zone), cutoff, limits, zone)) for cutoff in cutoffs]
+    found = []
+    for cutoff in cutoffs:
+        rows = _rows(ledger, cutoff)
+        purchases = _purchases(ledger, rows, cutoff, zone)
+        outlook = _outlook(purchases, ledger.placed[rows], cutoff, limits, zone)
+        found.append(Season(cutoff, outlook, _usual(ledger, rows)))
+    return found
 
 
-def known_at(ledger: Ledger, cutoff: datetime, zone: tzinfo) -> tuple[Purchases, Floats]:
-    """The orders before the cutoff as they were then, and when each was placed.
-
-    A cancellation or a refund is known from the newest version's own time on: before it the order counted, whole.
-    """
+def _rows(ledger: Ledger, cutoff: datetime) -> Flags:
+    """The orders before it that counted then: a cancellation is known from the newest version's own time on."""
     moment = cutoff.timestamp()
-    changed = ledger.updated <= moment
-    rows = (ledger.placed < moment) & (ledger.counts | ~changed)
+    rows: Flags = (ledger.placed < moment) & (ledger.counts | (ledger.updated > moment))
+    return rows
+
+
+def _purchases(ledger: Ledger, rows: Flags, cutoff: datetime, zone: tzinfo) -> Purchases:
+    """These orders as they were then: a refund is known from the newest version's own time on."""
     names, customer = np.unique(ledger.customer[rows], return_inverse=True)
     yesterday = cutoff.astimezone(zone).date().toordinal() - 1
-    purchases = Purchases(
+    return Purchases(
         names=tuple(names.tolist()),
         customer=customer.astype(np.int64),
         day=ledger.day[rows],
@@ -101,14 +114,28 @@ def known_at(ledger: Ledger, cutoff: datetime, zone: tzinfo) -> tuple[Purchases,
         currencies=ledger.currencies,
         discounted=ledger.discounted[rows],
         items=ledger.items[rows],
-        refunded=np.where(changed, ledger.refunded, 0.0)[rows],
+        refunded=np.where(ledger.updated <= cutoff.timestamp(), ledger.refunded, 0.0)[rows],
         refund_day=np.full(int(rows.sum()), yesterday, np.int64),
     )
-    return purchases, ledger.placed[rows]
 
 
-def _outlook(known: tuple[Purchases, Floats], cutoff: datetime, limits: Limits, zone: tzinfo) -> Outlook:
-    purchases, placed = known
+def _usual(ledger: Ledger, rows: Flags) -> dict[str, Usual]:
+    """The mean basket and the mean price of shipping of the newest orders, by currency."""
+    found = {}
+    for code, currency in enumerate(ledger.currencies):
+        theirs = np.flatnonzero(rows & (ledger.currency == code))
+        newest = theirs[np.argsort(ledger.placed[theirs], kind="stable")[-USUAL_FROM:]]
+        if len(newest):
+            shipped = ledger.shipping[newest][ledger.shipping[newest] > 0]
+            found[currency] = Usual(_mean(ledger.total[newest]), _mean(shipped) if len(shipped) else None)
+    return found
+
+
+def _mean(amounts: Floats) -> Decimal:
+    return Decimal(f"{amounts.mean():.4f}")
+
+
+def _outlook(purchases: Purchases, placed: Floats, cutoff: datetime, limits: Limits, zone: tzinfo) -> Outlook:
     yesterday = cutoff.astimezone(zone).date() - timedelta(days=1)
     horizon = limits.horizon_days or default_horizon(purchases)
     rhythm = learn_rhythm(_times(purchases, placed))

@@ -17,7 +17,7 @@ def orders(customers: int = 60) -> Iterator[Placed]:
     for customer in range(customers):
         at = BEGINS + timedelta(days=chance.uniform(0, 100))
         while at < BEGINS + timedelta(days=270):
-            yield Placed(customer, at, at, True, "USD", chance.uniform(10, 90), 0.0, chance.random() < 0.3, 2)
+            yield Placed(customer, at, at, True, "USD", chance.uniform(10, 90), 5.0, 0.0, chance.random() < 0.3, 2)
             at += timedelta(days=chance.uniform(3, 40))
 
 
