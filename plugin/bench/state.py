@@ -7,7 +7,7 @@ copies of their rows. Then orders of customers all over the table come in, throu
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -66,7 +66,7 @@ def _at(bench: Bench, size: int) -> dict[str, float]:
     ):
         bench.say(f"A shop of {size:,} customers")
         started = time.perf_counter()
-        _fill(house, shop_id, size)
+        fill(house, shop_id, size)
         bench.say(f"  made in {time.perf_counter() - started:.0f} s")
         return {"order_ms": _orders(house, shop_id, size), "sweep_ms": _sweeps(house, shop_id)}
 
@@ -102,9 +102,10 @@ def _sweeps(house: House, shop_id: int) -> float:
     return statistics.median(took)
 
 
-def _fill(house: House, shop_id: int, size: int) -> None:
+def fill(house: House, shop_id: int, size: int, bought: Sequence[int] = (50, 30, 10)) -> None:
+    """So many customers, each of whom ordered so many days ago."""
     now = house.clock()
-    _arrive(house, shop_id, [body(n, _user(0), now - timedelta(days=ago)) for n, ago in enumerate((50, 30, 10))])
+    _arrive(house, shop_id, [body(n, _user(0), now - timedelta(days=ago)) for n, ago in enumerate(bought)])
     while receive(house, shop_id):
         pass
     with house.database.write() as connection:

@@ -103,6 +103,24 @@ def churn(
             _show({name: value}, "")
 
 
+@bench.command()
+@click.option("--customers", type=click.IntRange(1), default=100_000, show_default=True, help="All of them silent.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--postgres", help="postgresql://… where databases can be made and dropped; SQLite without it.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def codes(customers: int, as_json: bool, postgres: str | None, folder: Path) -> None:
+    """A code for everybody at once: decided and made, the platform's own time left out."""
+    from plugin.bench.codes import Bench as CodesBench
+    from plugin.bench.codes import measure as measure_codes
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = measure_codes(CodesBench(customers, postgres, folder, lambda text: click.echo(text, err=True)))
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    _show({name: value for name, value in figures.items() if isinstance(value, float | int)}, "")
+
+
 def _show(figures: Mapping[str, Any], indent: str) -> None:
     for name, value in figures.items():
         told = ", ".join(f"{part:.4f}" for part in value) if isinstance(value, list) else f"{value:,.6g}"

@@ -35,7 +35,14 @@ from tests.shop import NOW
 
 API_URL = "http://sandbox.test/graphql/"
 TOKEN = "sandbox-app-token"
-PERMISSIONS = {"MANAGE_DISCOUNTS", "MANAGE_GIFT_CARD", "MANAGE_USERS", "MANAGE_ORDERS", "MANAGE_SHIPPING", "MANAGE_CHANNELS"}
+PERMISSIONS = {
+    "MANAGE_DISCOUNTS",
+    "MANAGE_GIFT_CARD",
+    "MANAGE_USERS",
+    "MANAGE_ORDERS",
+    "MANAGE_SHIPPING",
+    "MANAGE_CHANNELS",
+}
 
 
 @dataclass

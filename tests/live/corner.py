@@ -1,4 +1,4 @@
-"""A corner of the shop that the tests have to themselves: channel, rates, warehouse and three products' worth of stock.
+"""A corner of the shop that the tests have to themselves: channel, rates, warehouse and two products with stock.
 
 What other channels sell and charge is left alone, and what the tests measure does not depend on it.
 """
@@ -14,6 +14,8 @@ from tests.live.api import Refused, Staff
 FREE_FROM = Decimal(500)
 RATE = Decimal(10)
 PRICES = {"tee": Decimal("20.00"), "cap": Decimal("9.99"), "coat": Decimal("80.00")}
+#: Of the second product, for offers that hold for one and not for the other.
+SECOND = {"scarf": Decimal("15.00")}
 ADDRESS = {
     "firstName": "Ann",
     "lastName": "Lee",
@@ -35,6 +37,11 @@ class Corner:
     @property
     def channel(self) -> str:
         return self.name
+
+    @property
+    def second_product(self) -> str:
+        """Its slug."""
+        return f"{self.name}-scarf"
 
     currency = "USD"
 
@@ -145,18 +152,24 @@ def _build_products(staff: Staff, corner: Corner) -> None:
         ),
         "category",
     )
-    ids["product"] = made(
+    _build_product(staff, corner, "product", name, PRICES)
+    _build_product(staff, corner, "second product", corner.second_product, SECOND)
+
+
+def _build_product(staff: Staff, corner: Corner, kind: str, slug: str, prices: Mapping[str, Decimal]) -> None:
+    ids = corner.ids
+    ids[kind] = made(
         staff.call(
             "mutation($input: ProductCreateInput!) { productCreate(input: $input)"
             " { product { id } errors { code message } } }",
-            input={"name": name, "slug": name, "productType": ids["product type"], "category": ids["category"]},
+            input={"name": slug, "slug": slug, "productType": ids["product type"], "category": ids["category"]},
         ),
         "product",
     )
     staff.call(
         "mutation($id: ID!, $input: ProductChannelListingUpdateInput!) {"
         " productChannelListingUpdate(id: $id, input: $input) { errors { code message } } }",
-        id=ids["product"],
+        id=ids[kind],
         input={
             "updateChannels": [
                 {
@@ -172,25 +185,27 @@ def _build_products(staff: Staff, corner: Corner) -> None:
         "mutation($product: ID!, $variants: [ProductVariantBulkCreateInput!]!) {"
         " productVariantBulkCreate(product: $product, variants: $variants)"
         " { productVariants { id name } errors { code message } } }",
-        product=ids["product"],
+        product=ids[kind],
         variants=[
             {
-                "name": kind,
-                "sku": f"{name}-{kind}",
+                "name": variant,
+                "sku": f"{slug}-{variant}",
                 "attributes": [],
                 "trackInventory": True,
                 "stocks": [{"warehouse": ids["warehouse"], "quantity": 1000}],
                 "channelListings": [{"channelId": ids["channel"], "price": str(price)}],
             }
-            for kind, price in PRICES.items()
+            for variant, price in prices.items()
         ],
     )
-    corner.variants = {made["name"]: made["id"] for made in answer["productVariantBulkCreate"]["productVariants"]}
+    found = answer["productVariantBulkCreate"]["productVariants"]
+    corner.variants |= {variant["name"]: variant["id"] for variant in found}
 
 
 #: What is taken away, in this order.
 DELETED_BY = {
     "product": "productDelete",
+    "second product": "productDelete",
     "product type": "productTypeDelete",
     "category": "categoryDelete",
     "zone": "shippingZoneDelete",

@@ -14,7 +14,7 @@ from plugin.domain.channels import Channel
 from plugin.domain.offers import Offer, OfferKind
 from plugin.errors import AlreadyExists, GiveUp, Gone, OutcomeUnknown, TryLater
 from plugin.saleor.vouchers import AddedCodes, add_codes, list_voucher, make_voucher, remove_codes, remove_voucher
-from tests.saleor.shop import Answer, Shop, connection, failed
+from tests.saleor.shop import Answer, Shop, connection, failed, graphql_error
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +42,7 @@ class Vouchers:
             "VouchersFound": self._found,
             "VoucherCodes": self._codes,
             "VoucherDelete": self._delete,
+            "VouchersDelete": self._delete_all,
             "VoucherCodesDelete": self._delete_codes,
             "VoucherList": lambda given: self._known(given["id"], "voucherChannelListingUpdate"),
         }
@@ -95,10 +96,17 @@ class Vouchers:
         return {"voucher": {"codes": connection(nodes, str(start + 100) if len(codes) > start + 100 else None)}}
 
     def _delete(self, given: dict[str, Any]) -> Answer:
-        if self.names.pop(given["id"], None) is None:
+        if given["id"] not in self.names:
             return failed("voucherDelete", "NOT_FOUND")
-        del self.codes[given["id"]]
-        return {"voucherDelete": {"errors": []}}
+        if not self.codes[given["id"]]:
+            return graphql_error("'NoneType' object has no attribute 'code'", "AttributeError")
+        del self.names[given["id"]], self.codes[given["id"]]
+        return self._answer({"voucherDelete": {"errors": []}})
+
+    def _delete_all(self, given: dict[str, Any]) -> Answer:
+        for voucher in given["ids"]:
+            del self.names[voucher], self.codes[voucher]
+        return {"voucherBulkDelete": {"count": len(given["ids"]), "errors": []}}
 
     def _delete_codes(self, given: dict[str, Any]) -> Answer:
         assert 0 < len(given["ids"]) <= 100
@@ -317,3 +325,19 @@ async def test_a_shop_that_does_not_answer_is_tried_later(vouchers: Vouchers) ->
         await _make(vouchers, look_first=True)
     assert not isinstance(raised.value, OutcomeUnknown)
     assert "VoucherCreate" not in vouchers.shop.names()
+
+
+async def test_a_voucher_whose_codes_were_all_taken_back_is_removed_too(vouchers: Vouchers) -> None:
+    vouchers.has("V1", "Win back")
+    async with vouchers.shop.client() as saleor:
+        await remove_voucher(saleor, "V1")
+    assert vouchers.names == {}
+
+
+async def test_a_voucher_whose_removal_was_never_answered_is_looked_for(vouchers: Vouchers) -> None:
+    vouchers.has("V1", "Win back", "A")
+    vouchers.lose_answer = True
+    async with vouchers.shop.client() as saleor:
+        await remove_voucher(saleor, "V1")
+    assert vouchers.names == {}
+    assert vouchers.shop.variables("VouchersDelete") == []

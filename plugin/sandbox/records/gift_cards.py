@@ -35,10 +35,9 @@ class GiftCard(WithMetadata):
         return Money(self.left, self.currency)
 
     def pays(self, currency: str, user: User | None, today: dt.date) -> bool:
-        """Whether a checkout of this currency and person can be paid with it; Saleor does not say why not."""
+        """Whether a checkout of this currency and person takes it, empty or not; Saleor does not say why not."""
         return (
             self.is_active
-            and self.left > 0
             and self.currency == currency
             and (self.expiry_date is None or self.expiry_date >= today)
             and (self.assigned_to is None or self.assigned_to is user)

@@ -4,6 +4,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from graphql import GraphQLError
+
 from plugin.sandbox.access import Context, Refused, Resolver, needs, not_found, refusal
 from plugin.sandbox.connections import Connection, connection
 from plugin.sandbox.filtering import contains
@@ -143,6 +145,10 @@ def _remove(context: Context, voucher: Voucher) -> None:
 @needs("MANAGE_DISCOUNTS")
 def _delete(_source: object, context: Context, id_: str) -> dict[str, Any]:
     voucher = find_voucher(context.shop, id_)
+    if not voucher.own_codes:  # as Saleor 3.24 does
+        raise GraphQLError(
+            "'NoneType' object has no attribute 'code'", extensions={"exception": {"code": "AttributeError"}}
+        )
     _remove(context, voucher)
     return {"voucher": voucher}
 
