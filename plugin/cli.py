@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Entry] = {
     "backfill": Entry("history:backfill", "Read a shop's customers and orders, or what changed since."),
     "import": Entry("history:import_", "Take in orders from before Saleor, from a CSV file."),
     "campaign": Entry("campaign:campaign", "Campaigns: list, make, change, switch on and off."),
+    "segment": Entry("segment:segment", "Segments: who is in which, how many, and why."),
     "learn": Entry("learn:learn", "Learn a shop's rhythm and model now, instead of within a day."),
     "customers": Entry("customers:customers", "Who is at risk and why; or one customer, with score and reasons."),
     "decisions": Entry("decisions:show_decisions", "The latest decisions with their reasons."),

@@ -123,7 +123,7 @@ def _copy_customers(connection: Connection, first: int, size: int) -> None:
     numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < size - 1))
     user = literal("user-") + cast(numbers.c.n, String)
     changed = {"user_id": user, "email": user + literal("@bench.example")}
-    _insert(
+    insert_copies(
         connection, customers_table, numbers, changed, customers_table.c.id == first, numbers.c.n < size, without="id"
     )
 
@@ -134,12 +134,12 @@ def _copy_orders(connection: Connection, first: int) -> None:
     tail = literal("-") + cast(copies.c.id, String)
     some = select(func.min(orders.c.order_id)).where(orders.c.customer_id == first).scalar_subquery()
     changed = {"order_id": orders.c.order_id + tail, "customer_id": copies.c.id}
-    _insert(connection, orders, copies, changed, orders.c.order_id == some, copies.c.id != first)
+    insert_copies(connection, orders, copies, changed, orders.c.order_id == some, copies.c.id != first)
     changed = {"order_id": order_lines.c.order_id + tail, "line_id": order_lines.c.line_id + tail}
-    _insert(connection, order_lines, copies, changed, order_lines.c.order_id == some, copies.c.id != first)
+    insert_copies(connection, order_lines, copies, changed, order_lines.c.order_id == some, copies.c.id != first)
 
 
-def _insert(
+def insert_copies(
     connection: Connection, table: Table, times: FromClause, changed: Mapping[str, Any], *where: Any, without: str = ""
 ) -> None:
     """Rows of the table once more for each row of `times`, with some columns changed."""

@@ -58,6 +58,25 @@ def state(customers: int, as_json: bool, postgres: str | None, folder: Path) -> 
 
 
 @bench.command()
+@click.option("--customers", type=click.IntRange(1), default=1_000_000, show_default=True, help="Of the shop.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--postgres", help="postgresql://… where databases can be made and dropped; SQLite without it.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def segments(customers: int, as_json: bool, postgres: str | None, folder: Path) -> None:
+    """Count each ready segment in a large shop: milliseconds, the median of three."""
+    from plugin.bench.segments import measure as measure_segments
+    from plugin.bench.state import Bench as StateBench
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = measure_segments(StateBench(customers, postgres, folder, lambda text: click.echo(text, err=True)))
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for name, found in figures["segments"].items():
+        click.echo(f"{name:20} {found['ms']:8,.0f} ms {found['customers']:>12,}")
+
+
+@bench.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="The median of so many is told.")
 @click.option("--days", type=click.IntRange(1), default=365, show_default=True, help="How far back the replay begins.")

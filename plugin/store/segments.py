@@ -30,7 +30,7 @@ from plugin.store.conditions import where
 from plugin.store.customers import Customer
 from plugin.store.schema import campaigns, customers, order_lines, orders, segments, shops
 from plugin.store.shops import Shop, read_high_value
-from plugin.store.statements import insert
+from plugin.store.statements import in_one_scan, insert
 
 #: Customers whose lines are looked through in one statement.
 PORTION = 50_000
@@ -118,21 +118,23 @@ def _names_in(condition: Condition) -> set[str]:
 
 def count(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> int:
     """How many customers this is true of."""
-    return sum(found for _, found in counted(connection, shop, condition, now))
+    return sum(found for _, _, found in counted(connection, shop, condition, now))
 
 
-def counted(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> Iterator[tuple[int, int]]:
-    """The same in portions where lines are looked through: up to which customer, and how many more were found."""
+def counted(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> Iterator[tuple[int, int, int]]:
+    """The same in portions where lines are looked through: of how many ids so many are done, and found among them."""
     truth = where(condition, shop.limits, now)
-    of_shop = customers.c.shop_id == shop.shop_id
+    of_shop = in_one_scan(customers.c.shop_id) == shop.shop_id
+    counting = select(func.count()).select_from(customers).where(of_shop, truth)
     if not needs_lines(condition):
-        yield 0, connection.execute(select(func.count()).select_from(customers).where(of_shop, truth)).scalar_one()
+        yield 1, 1, connection.execute(counting).scalar_one()
         return
-    low, high = connection.execute(select(func.min(customers.c.id), func.max(customers.c.id)).where(of_shop)).one()
+    ends = select(func.min(customers.c.id), func.max(customers.c.id)).where(customers.c.shop_id == shop.shop_id)
+    low, high = connection.execute(ends).one()
     for begin in range(low or 0, (high or -1) + 1, PORTION):
-        within = customers.c.id.between(begin, begin + PORTION - 1)
-        statement = select(func.count()).select_from(customers).where(of_shop, within, truth)
-        yield min(begin + PORTION - 1, high), connection.execute(statement).scalar_one()
+        end = min(begin + PORTION - 1, high)
+        found = connection.execute(counting.where(customers.c.id.between(begin, end))).scalar_one()
+        yield end - low + 1, high - low + 1, found
 
 
 def everyone(connection: Connection, shop_id: int) -> int:

@@ -7,8 +7,11 @@ parameters, and the others where they are used.
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import ColumnElement, Connection, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
 
 def insert(connection: Connection, table: Table) -> Any:
@@ -43,3 +46,26 @@ def locked(statement: Select[Any], *, skip: bool = False) -> Select[Any]:
     skip: rows that somebody else holds are left out.
     """
     return statement.with_for_update(skip_locked=skip)
+
+
+class in_one_scan(GenericFunction[Any]):  # noqa: N801 -- called like the functions of SQL
+    """A column by which SQLite looks nothing up: reading all rows in turn takes a fifth of finding most by an index.
+
+    Every index begins with the shop, so this around the shop's column is enough. PostgreSQL knows by itself.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        self.type = column.type
+        super().__init__(column)
+
+
+@compiles(in_one_scan)
+def _as_it_is(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(in_one_scan, "sqlite")
+def _unary_plus(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"+{compiler.process(element.clauses, **kw)}"
