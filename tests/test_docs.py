@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from plugin.cli import COMMANDS
+from plugin.domain.churn import Rhythm
+from plugin.domain.conditions import needs_lines, read_condition
+from plugin.domain.fields import FIELDS, OPERATORS
+from plugin.domain.library import library
+from plugin.domain.stages import Limits
 from plugin.domain.tactic import Tactic, describe_params
 from plugin.extensions import load_tactics
+from plugin.flow.campaign_file import read_yaml
 from plugin.saleor.decode import DECODERS
 from tests.bodies import order_body
 from tests.flow.conftest import Home, home
@@ -46,6 +52,23 @@ def test_every_event_is_documented_and_no_other() -> None:
 def test_every_command_is_documented() -> None:
     text = said("commands.md")
     assert [name for name in COMMANDS if f"`retention {name}" not in text] == []
+
+
+def test_every_field_operator_and_ready_segment_is_documented() -> None:
+    text = said("segments.md")
+    assert [field.key for field in FIELDS.values() if f"| `{field.key}` | {field.kind} |" not in text] == []
+    assert [field.help for field in FIELDS.values() if field.help not in text] == []
+    assert [
+        kind for kind, known in OPERATORS.items() if f"| {kind} | {', '.join(f'`{o}`' for o in known)} |" not in text
+    ] == []
+    assert [
+        ready.name for ready in library(Limits(), Rhythm(), {}) if f"| `{ready.name}` | {ready.title} |" not in text
+    ] == []
+
+
+def test_the_condition_in_the_docs_is_read() -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", said("segments.md"), re.DOTALL)
+    assert needs_lines(read_condition(read_yaml(example)))
 
 
 def worked_example_source() -> str:
