@@ -30,7 +30,7 @@ class Facts:
     """What the shop knows that a campaign is held against."""
 
     now: datetime
-    #: All customers, and those whom the campaign is for; None where it is for whoever has the need.
+    #: All customers, and those in the audience less the excluded; None where it names none.
     customers: int
     audience: int | None
     #: The largest order that counts, by currency.

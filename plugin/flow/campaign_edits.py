@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from plugin.domain.campaign_checks import Finding
-from plugin.domain.campaigns import Campaign
+from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.differences import differences
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import NotFound, Rejected
@@ -28,6 +28,8 @@ class Edited:
     #: One line a value; empty where nothing changes.
     changes: Sequence[str]
     findings: Sequence[Finding]
+    #: Moments and promises may be others by what was edited.
+    turns: bool = False
 
 
 def make(house: House, shop_id: int, name: str, tactic_key: str, said: Mapping[str, Any], who: str) -> Edited:
@@ -49,7 +51,7 @@ def change(house: House, shop_id: int, name: str, said: Mapping[str, Any], who: 
         before = campaigns.get(connection, shop_id, name, house.tactics)
         settings = read_settings(before.tactic, _merged(write_settings(before, scene.zone), said), scene.zone)
         edited = _edit(connection, scene, before, settings, who)
-    _let_it_work(house, shop_id)
+    _let_it_work(house, shop_id, [edited])
     return edited
 
 
@@ -67,8 +69,8 @@ def bring_in(house: House, shop_id: int, entries: Sequence[Entry], who: str, *, 
             raise Rejected("\n".join(problems))
         if dry_run:
             connection.rollback()
-    if not dry_run and any(item.changes for item in done):
-        _let_it_work(house, shop_id)
+    if not dry_run:
+        _let_it_work(house, shop_id, done)
     return done
 
 
@@ -95,11 +97,13 @@ def _edit(connection: Connection, scene: Scene, before: Campaign, settings: Sett
     if after.on:
         asks.follow_campaign(connection, scene.shop_id, after, scene.now)
     changes = differences(write_settings(before, scene.zone), write_settings(after, scene.zone))
-    return Edited(after, False, changes, preflight.refuse(preflight.look(connection, scene, after)))
+    turns = after.status is not CampaignStatus.DRAFT and after.params != before.params
+    return Edited(after, False, changes, preflight.refuse(preflight.look(connection, scene, after)), turns)
 
 
-def _let_it_work(house: House, shop_id: int) -> None:
-    measure_again(house, shop_id, house.clock())
+def _let_it_work(house: House, shop_id: int, done: Sequence[Edited]) -> None:
+    if any(item.turns for item in done):
+        measure_again(house, shop_id, house.clock())
     house.wake([Lane(LaneKind.DELIVER, shop_id)])
 
 

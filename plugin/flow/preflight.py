@@ -43,7 +43,7 @@ def _facts(connection: Connection, scene: Scene, campaign: Campaign) -> Facts:
     minimum = any(offer.minimum > 0 for offer in campaign.tactic.offers(campaign.params))
     return Facts(
         now=scene.now,
-        customers=segments.everyone(connection, scene.shop_id),
+        customers=0 if everybody else segments.everyone(connection, scene.shop_id),
         audience=None if everybody else segments.count(connection, scene.shop, campaign.whom, scene.now),
         largest_order=ledger.largest_orders(connection, scene.shop_id) if minimum else {},
         channels=scene.currencies,
