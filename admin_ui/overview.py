@@ -106,6 +106,8 @@ def card(campaign: Campaign, seen: Overview) -> Card:
     given = seen.codes.get(campaign.campaign_id, {})
     shows = Outcome.SHOWN in outcomes or not campaign.tactic.control_group
     told = [Outcome.SHOWN] if shows else [Outcome.GIVEN, Outcome.CONTROL, Outcome.NOTHING]
+    if Outcome.LATER in outcomes:
+        told.append(Outcome.LATER)
     return Card(
         campaign,
         outcomes=[(words.OUTCOMES[outcome], outcomes.get(outcome, 0)) for outcome in told],

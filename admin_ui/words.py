@@ -26,6 +26,7 @@ OUTCOMES = {
     Outcome.SHOWN: "Shown",
     Outcome.CONTROL: "Control group",
     Outcome.NOTHING: "Nothing",
+    Outcome.LATER: "Put off",
 }
 CODES = {
     CodeStatus.DRAWN: "Drawn, on the way",

@@ -1,18 +1,26 @@
-"""The decision: what each campaign that is on wishes for this customer, with the guardrails around it."""
+"""The decision: what each campaign that is on wishes for this customer, with the guardrails around it.
+
+docs/guardrails.md has the order of the checks, and which of them end an episode.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from plugin.domain import guardrails
 from plugin.domain.campaigns import Campaign
+from plugin.domain.conditions import Person, holds
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner
-from plugin.domain.experiments import Arm, arm_of
+from plugin.domain.experiments import Arm, arm_of, explores
+from plugin.domain.guardrails import Guardrails, Limit, Refusal, Suppression
 from plugin.domain.ladders import need_of
 from plugin.domain.tactic import Trigger, TriggerKind, View
 
 #: What woke us, or the need that began, longer ago than this changes the state and fires nothing.
 STALE_AFTER = timedelta(days=1)
+#: What customers do themselves: whatever the hour, they are there.
+THEIR_OWN_DOING = frozenset({TriggerKind.ORDER, TriggerKind.ACCOUNT, TriggerKind.CHECKOUT})
 
 
 class Outcome(StrEnum):
@@ -21,6 +29,8 @@ class Outcome(StrEnum):
     #: Left alone as the control group.
     CONTROL = "control"
     NOTHING = "nothing"
+    #: Put off by a guardrail that time lifts; the episode goes on.
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +40,38 @@ class Past:
     episode: str
     outcome: Outcome
     at: datetime
+    #: Of LATER: when it is asked again.
+    again: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the store knows beside the state: earlier decisions and arms, by campaign."""
+    """What the store knows beside the state: earlier decisions and arms, by campaign, and what bars a gift."""
 
     past: Mapping[int, Sequence[Past]]
     #: The arm that was stored before; it outlives changes of the share and merges of customers.
     arms: Mapping[int, Arm]
+    suppression: Suppression | None = None
+    #: When money last went back, as far as orders tell.
+    refunded_at: datetime | None = None
+    #: Whose clock the quiet hours go by.
+    zone: tzinfo = field(default=UTC)
+    #: What audiences ask about; None where they need no more than the view has.
+    person: Person | None = None
+
+    @property
+    def gifts(self) -> list[datetime]:
+        """When each gift was given, of all campaigns."""
+        return [one.at for past in self.past.values() for one in past if one.outcome is Outcome.GIVEN]
+
+    def put_off(self, campaign_id: int, episode: str) -> list[Past]:
+        past = self.past.get(campaign_id, ())
+        return [one for one in past if one.episode == episode and one.outcome is Outcome.LATER]
+
+    def settled(self, campaign_id: int, episode: str) -> bool:
+        """The answer for this episode has been given, once and for all."""
+        past = self.past.get(campaign_id, ())
+        return any(one.episode == episode and one.outcome is not Outcome.LATER for one in past)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +84,70 @@ class Decision:
     wish: GiveCode | ShowBanner | None
     #: None where the tactic knows no control group.
     arm: Arm | None
+    #: What refused it; None for what was given, shown or left alone, and for what no tactic wanted.
+    by: Limit | None = None
+    #: Of LATER: when it is asked again.
+    again: datetime | None = None
+
+    def refused(self, refusal: Refusal) -> "Decision":
+        """The same need, not met: for good, or put off."""
+        outcome = Outcome.NOTHING if refusal.again is None else Outcome.LATER
+        return Decision(
+            self.campaign, outcome, self.episode, refusal.reason, None, None, by=refusal.by, again=refusal.again
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     decisions: tuple[Decision, ...]
-    #: The earliest moment that a tactic asked for.
+    #: The earliest moment that a tactic asked for, or at which what was put off is asked again.
     check_again: datetime | None
 
 
-def decide(view: View, trigger: Trigger, campaigns: Iterable[Campaign], standing: Standing) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One customer at one moment, and what stands around every wish."""
+
+    view: View
+    trigger: Trigger
+    standing: Standing
+    rules: Guardrails
+
+    @property
+    def now(self) -> datetime:
+        return self.view.now
+
+
+_DEFAULT = Guardrails()
+
+
+def decide(
+    view: View, trigger: Trigger, campaigns: Iterable[Campaign], standing: Standing, rules: Guardrails = _DEFAULT
+) -> Verdict:
     """What is done now for this customer, and when to look again.
 
-    Nothing is decided on a stale trigger, but the moments asked for are kept: only they depend on the
-    state alone.
+    Campaigns are asked by their priority, then in the order in which they were made. Nothing is decided on
+    a stale trigger, but the moments asked for are kept: only they depend on the state alone.
     """
+    case = _Case(view, trigger, standing, rules)
     stale = view.now - trigger.at > STALE_AFTER
     decisions: list[Decision] = []
-    moments: list[datetime] = []
-    for campaign in campaigns:
+    moments: list[datetime | None] = []
+    for campaign in sorted(campaigns, key=lambda one: (-one.priority, one.campaign_id)):
         if not campaign.on:
             continue
-        listening = campaign.runs(view.now) and trigger.kind in campaign.tactic.listens_to
+        meant = trigger.campaign_id in {None, campaign.campaign_id}
+        listening = meant and campaign.runs(view.now) and trigger.kind in campaign.tactic.listens_to
         for wish in campaign.tactic.decide(view.of_campaign(campaign.campaign_id), trigger, campaign.params):
             if isinstance(wish, CheckAgain):
                 moments.append(wish.at)
-            elif listening and not stale and not _began_before(view, trigger, wish):
-                decisions.extend(_guarded(view, campaign, wish, standing))
-    ahead = [moment for moment in moments if moment > view.now]
+                continue
+            put_off = () if isinstance(wish, ShowBanner) else standing.put_off(campaign.campaign_id, wish.episode)
+            moments.extend(earlier.again for earlier in put_off)
+            if listening and not stale and (put_off or not _began_before(view, trigger, wish)):
+                decisions.extend(_guarded(case, campaign, wish, decisions))
+    moments.extend(decision.again for decision in decisions)
+    ahead = [moment for moment in moments if moment is not None and moment > view.now]
     return Verdict(tuple(decisions), min(ahead, default=None))
 
 
@@ -90,29 +159,101 @@ def _began_before(view: View, trigger: Trigger, wish: GiveCode | ShowBanner | No
 
 
 def _guarded(
-    view: View, campaign: Campaign, wish: GiveCode | ShowBanner | Nothing, standing: Standing
+    case: _Case, campaign: Campaign, wish: GiveCode | ShowBanner | Nothing, made: Sequence[Decision]
 ) -> Iterator[Decision]:
-    past = standing.past.get(campaign.campaign_id, ())
-    if isinstance(wish, ShowBanner):
-        if view.shown.get(wish.banner.slot) == wish.banner:
-            return
-        yield Decision(campaign, Outcome.SHOWN, "", wish.reason, wish, None)
+    """made: the decisions of the same verdict so far."""
+    if not _is_for(case, campaign):
         return
-    if any(earlier.episode == wish.episode for earlier in past):
+    if isinstance(wish, ShowBanner):
+        if _profiled(case, campaign) or case.view.shown.get(wish.banner.slot) == wish.banner:
+            return
+        if guardrails.suppressed(case.standing.suppression, case.now) is None:
+            yield Decision(campaign, Outcome.SHOWN, "", wish.reason, wish, None)
+        return
+    if case.standing.settled(campaign.campaign_id, wish.episode):
         return
     if isinstance(wish, Nothing):
         yield Decision(campaign, Outcome.NOTHING, wish.episode, wish.reason, None, None)
         return
-    arm = _arm(view, campaign, standing)
+    yield _gift(case, campaign, wish, made)
+
+
+def _gift(case: _Case, campaign: Campaign, wish: GiveCode, made: Sequence[Decision]) -> Decision:
+    """Given, left alone as control, put off or refused."""
+    arm = _arm(case.view, campaign, case.standing)
+    anyway = guardrails.buys_anyway(case.rules, case.view.outlook.model, case.view.state.history, case.now)
+    reason = wish.reason
+    if anyway and explores(case.view.state.customer_id, campaign.salt, case.rules.explore_share):
+        reason, anyway = f"Explored, though {anyway.because}. {reason}", None
+    wanted = Decision(campaign, Outcome.GIVEN, wish.episode, reason, wish, arm)
+    refusal = next(_refusals(case, campaign, wish, made, anyway), None)
+    if refusal is not None:
+        return wanted.refused(refusal)
+    if arm is Arm.CONTROL:
+        reason = f"Left alone as the control group. {reason}"
+        return Decision(campaign, Outcome.CONTROL, wish.episode, reason, None, arm)
+    return wanted
+
+
+def _refusals(
+    case: _Case, campaign: Campaign, wish: GiveCode, made: Sequence[Decision], anyway: Refusal | None
+) -> Iterator[Refusal]:
+    """Why not, the reason that is told first: who it is, what it is, and only then whether it is the moment.
+
+    All of them come before the control group, so that it holds those who would have been given something.
+    """
+    rules, now = case.rules, case.now
+    past = case.standing.past.get(campaign.campaign_id, ())
     other_needs = [earlier for earlier in past if need_of(earlier.episode) != need_of(wish.episode)]
-    if too_soon := _too_soon(campaign, other_needs, view.now):
-        yield Decision(campaign, Outcome.NOTHING, wish.episode, too_soon, None, arm)
-    elif arm is Arm.CONTROL:
-        yield Decision(
-            campaign, Outcome.CONTROL, wish.episode, f"Left alone as the control group. {wish.reason}", None, arm
-        )
-    else:
-        yield Decision(campaign, Outcome.GIVEN, wish.episode, wish.reason, wish, arm)
+    checks = (
+        guardrails.suppressed(case.standing.suppression, now),
+        _objects(case, campaign),
+        _opted_out(case),
+        _too_soon(campaign, other_needs, now),
+        guardrails.too_much(rules, wish.offer, case.view.state.history),
+        anyway,
+        guardrails.disturbed(rules, case.standing.refunded_at, now),
+        _one_at_a_time(rules, made, now),
+        guardrails.too_often(rules, case.standing.gifts, now),
+        None if case.trigger.kind in THEIR_OWN_DOING else guardrails.quiet(rules, case.standing.zone, now),
+    )
+    yield from (refusal for refusal in checks if refusal is not None)
+
+
+def _is_for(case: _Case, campaign: Campaign) -> bool:
+    """Whoever is outside of the audience is nobody's business, and nothing is kept of it."""
+    if campaign.audience is None and campaign.exclude is None:
+        return True
+    view = case.view
+    person = case.standing.person or Person(view.state, view.turns, view.outlook.limits)
+    if campaign.audience is not None and not holds(campaign.audience, person, view.now):
+        return False
+    return campaign.exclude is None or not holds(campaign.exclude, person, view.now)
+
+
+def _profiled(case: _Case, campaign: Campaign) -> bool:
+    """The tactic would go by what the customer does not want to be measured by."""
+    return case.view.state.consent.objects and campaign.tactic.profiles
+
+
+def _objects(case: _Case, campaign: Campaign) -> Refusal | None:
+    if not _profiled(case, campaign):
+        return None
+    return Refusal(Limit.OBJECTS, "the customer objects to being profiled")
+
+
+def _opted_out(case: _Case) -> Refusal | None:
+    return Refusal(Limit.OPTED_OUT, "the customer has opted out") if case.view.state.consent.opted_out else None
+
+
+def _one_at_a_time(rules: Guardrails, made: Sequence[Decision], now: datetime) -> Refusal | None:
+    """A checkout takes one voucher: the other waits until that one has run out."""
+    first = next((one for one in made if one.outcome is Outcome.GIVEN and isinstance(one.wish, GiveCode)), None)
+    if first is None or not isinstance(first.wish, GiveCode):
+        return None
+    days = max(rules.days_between, first.wish.offer.valid_days)
+    said = f"“{first.campaign.name}” gives something at this moment, and a checkout takes one voucher"
+    return Refusal(Limit.ONE_AT_A_TIME, said, now + timedelta(days=days))
 
 
 def _arm(view: View, campaign: Campaign, standing: Standing) -> Arm | None:
@@ -122,8 +263,9 @@ def _arm(view: View, campaign: Campaign, standing: Standing) -> Arm | None:
     return stored or arm_of(view.state.customer_id, campaign.salt, campaign.control_share)
 
 
-def _too_soon(campaign: Campaign, past: Sequence[Past], now: datetime) -> str | None:
+def _too_soon(campaign: Campaign, past: Sequence[Past], now: datetime) -> Refusal | None:
     given = [earlier.at for earlier in past if earlier.outcome in {Outcome.GIVEN, Outcome.CONTROL}]
-    if given and now - max(given) < timedelta(days=campaign.pause_days):
-        return f"Nothing, because the last one was on {max(given):%Y-%m-%d}, less than {campaign.pause_days} days ago."
-    return None
+    if not given or now - max(given) >= timedelta(days=campaign.pause_days):
+        return None
+    said = f"the last one was on {max(given):%Y-%m-%d}, less than {campaign.pause_days} days ago"
+    return Refusal(Limit.PAUSE, said)

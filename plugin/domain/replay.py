@@ -15,6 +15,7 @@ from plugin.domain.churn import Outlook, soonest, turns_of
 from plugin.domain.customer import CustomerState, History, extend, fold
 from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, GiveCode, ShowBanner, Slot
+from plugin.domain.guardrails import Guardrails
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer, valid_until
 from plugin.domain.replay_costs import mean_order
@@ -96,6 +97,7 @@ class Setting:
     campaigns: Sequence[Campaign]
     #: Channel → currency.
     currencies: Mapping[str, str] = field(default_factory=dict)
+    rules: Guardrails = Guardrails()
 
     @property
     def begins(self) -> datetime:
@@ -209,7 +211,9 @@ class _Way:
     def look(self, kind: TriggerKind, now: datetime) -> None:
         if not self._exact and self._matters(kind):
             self._turns, self._exact = turns_of(self._history, self._season.outlook), True
-        verdict = decide(self._view(now), Trigger(kind, now), self._setting.campaigns, self._standing)
+        verdict = decide(
+            self._view(now), Trigger(kind, now), self._setting.campaigns, self._standing, self._setting.rules
+        )
         for decision in verdict.decisions:
             self._keep(decision, now)
         ahead = [at for at in (self._turns.next_after(now), verdict.check_again) if at is not None]
@@ -274,7 +278,7 @@ class _Way:
         if isinstance(decision.wish, ShowBanner):
             self._shown = {**self._shown, decision.wish.banner.slot: decision.wish.banner}
         if decision.episode:
-            told = Past(decision.episode, decision.outcome, now)
+            told = Past(decision.episode, decision.outcome, now, decision.again)
             past = {**self._standing.past, campaign_id: (*self._standing.past.get(campaign_id, ()), told)}
             self._standing = replace(self._standing, past=past)
         if decision.arm is not None:

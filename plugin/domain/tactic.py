@@ -42,6 +42,8 @@ class Trigger:
     kind: TriggerKind
     #: When what woke us happened; for old ones only the state changes.
     at: datetime
+    #: The one campaign that may act on it; None for all.
+    campaign_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Tactic(Generic[P]):
     decide: Callable[[View, Trigger, P], Iterable[Wish]]
     #: Left out of control groups: an apology or a standing promise is owed to everybody.
     control_group: bool = True
+    #: It goes by scores and segments, so that whoever objects to being profiled is left out.
+    profiles: bool = True
     #: At most one campaign of it may be on in a shop: two would contradict each other before the shopper.
     only_one: bool = False
     #: Sentences about parameters that do not fit together, before anything is saved.
@@ -246,5 +250,10 @@ def _plain(value: Any) -> Any:
 
 def describe_params(tactic: Tactic[Any]) -> list[dict[str, Any]]:
     """What a form needs of each parameter: name, default and the metadata given to `param`."""
-    defaults = tactic.params()
+    return describe_values(tactic.params)
+
+
+def describe_values(kind: type[Any]) -> list[dict[str, Any]]:
+    """The same of any dataclass of `param` fields."""
+    defaults = kind()
     return [{"name": f.name, "default": _plain(getattr(defaults, f.name)), **f.metadata} for f in fields(defaults)]

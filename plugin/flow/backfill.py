@@ -239,7 +239,7 @@ def _scene(house: House, connection: Connection, place: Place) -> tuple[Scene, E
         raise TryLater(f"{shop.api_url} rests.")
     anybody = tombstones.any_in(connection, shop.shop_id)
     eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)
-    return set_scene(connection, shop, house.tactics, now), eraser
+    return set_scene(connection, house, shop, now), eraser
 
 
 def _advance(

@@ -108,7 +108,7 @@ def _let_it_work(house: House, shop_id: int, done: Sequence[Edited]) -> None:
 
 
 def _scene(connection: Connection, house: House, shop_id: int) -> Scene:
-    return set_scene(connection, shops.get(connection, shop_id), house.tactics, house.clock())
+    return set_scene(connection, house, shops.get(connection, shop_id), house.clock())
 
 
 def _merged(before: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:

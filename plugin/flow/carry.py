@@ -17,6 +17,7 @@ from plugin.domain.trials import is_trial
 from plugin.flow import asks
 from plugin.flow.apply import lose_voucher
 from plugin.flow.calls import Ending, Ready
+from plugin.flow.guards import why_not_any_more
 from plugin.flow.reconsider import view_of
 from plugin.flow.scene import Scene
 from plugin.secrets import draw_code
@@ -214,6 +215,8 @@ def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign
         return "The customer is not there any more."
     if campaign is None:
         return "The campaign is not there any more."
+    if refused := why_not_any_more(connection, scene, customer, campaign):
+        return refused
     episode = _episode(connection, scene, effect)
     if is_trial(episode):
         return customer

@@ -216,4 +216,4 @@ class _Outcomes:
 
     def _scene(self, connection: Connection) -> Scene:
         shop = shops.hold(connection, self.shop.shop_id)
-        return set_scene(connection, shop, self.house.tactics, self.house.clock())
+        return set_scene(connection, self.house, shop, self.house.clock())

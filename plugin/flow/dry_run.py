@@ -50,7 +50,7 @@ class DryRun:
 def dry_run(house: House, shop_id: int, name: str, progress: Progress = lambda _, __: None) -> DryRun:
     """As if it were switched on now, and those who are inside were meant. Raises `Rejected`."""
     with house.database.read() as connection:
-        scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, house.clock())
+        scene = set_scene(connection, house, shops.get(connection, shop_id), house.clock())
         campaign = campaigns.glance(connection, shop_id, name, house.tactics)
         findings = preflight.refuse(preflight.look(connection, scene, campaign))
         told = DryRun(

@@ -31,9 +31,9 @@ def import_orders(
         batch = ordered[start : start + BATCH]
         with house.database.write() as connection:
             shop = shops.hold(connection, shop_id)
-            scene = set_scene(connection, shop, house.tactics, house.clock())
+            scene = set_scene(connection, house, shop, house.clock())
             anybody = tombstones.any_in(connection, shop_id)
-            eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)
+            eraser = Eraser(scene.pepper, house.grace, anybody=anybody)
             new += len(take_orders(connection, scene, eraser, batch, scene.now))
         progress(len(batch))
     return Imported(len(ordered), new)

@@ -68,7 +68,7 @@ def measure_again(house: House, shop_id: int, now: datetime) -> None:
     reached, more = 0, True
     while more:
         with house.database.write() as connection:
-            scene = set_scene(connection, shops.hold(connection, shop_id), house.tactics, now)
+            scene = set_scene(connection, house, shops.hold(connection, shop_id), now)
             people = history.lock_after(connection, shop_id, reached, BATCH)
             measure(connection, scene, people)
             reached = people[-1].customer_id if people else reached

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.campaign_checks import Facts, Finding, Weight, check
 from plugin.domain.campaigns import Campaign
+from plugin.domain.guardrails import never
 from plugin.domain.tactic import TriggerKind
 from plugin.errors import Rejected
 from plugin.flow.scene import Scene
@@ -13,7 +14,11 @@ from plugin.store import ledger, segments
 
 
 def look(connection: Connection, scene: Scene, campaign: Campaign) -> list[Finding]:
-    return check(campaign, _facts(connection, scene, campaign))
+    """What stands against it, with what the guardrails of the shop would refuse to everybody."""
+    refused = [
+        said for offer in campaign.tactic.offers(campaign.params) for said in never(scene.shop.guardrails, offer)
+    ]
+    return [*(Finding(Weight.REFUSED, said) for said in refused), *check(campaign, _facts(connection, scene, campaign))]
 
 
 def inside(connection: Connection, scene: Scene, campaign: Campaign) -> int:

@@ -71,7 +71,7 @@ def note_seen(house: House, shop_id: int, user_id: str) -> None:
     """The customer has just been shown their threshold by the storefront: from now on it is a promise."""
     now = house.clock()
     with house.database.write() as connection:
-        scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, now)
+        scene = set_scene(connection, house, shops.get(connection, shop_id), now)
         customer = customers.by_user(connection, shop_id, user_id)
         if customer is None:
             return

@@ -59,9 +59,9 @@ def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
         rows = inbox.take(connection, shop_id, began, BATCH)
         if not rows:
             return False
-        scene = set_scene(connection, shop, house.tactics, began)
+        scene = set_scene(connection, house, shop, began)
         anybody = tombstones.any_in(connection, shop_id)
-        eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)
+        eraser = Eraser(scene.pepper, house.grace, anybody=anybody)
         done = []
         for row in rows:
             if (_carefully if careful else _one)(connection, scene, eraser, row):

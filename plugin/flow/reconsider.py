@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 
 from plugin.domain.churn import turns_of
 from plugin.domain.customer import History
-from plugin.domain.decide import STALE_AFTER, Decision, Verdict, decide
+from plugin.domain.decide import STALE_AFTER, Decision, Outcome, Verdict, decide
 from plugin.domain.effects import GiveCode, ShowBanner, Slot
 from plugin.domain.segments import segment_of
 from plugin.domain.signals import Signal, signals_of
 from plugin.domain.stages import Activity, Turns
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.flow import asks, promises
+from plugin.flow.guards import standing_of
 from plugin.flow.scene import Scene
 from plugin.store import codes, customers, decisions
 from plugin.store.customers import Customer
@@ -43,14 +44,15 @@ def reconsider(
     customer = replace(customer, state=replace(customer.state, history=history), shown=promise.shown)
     verdict = _verdict(connection, scene, customer, turns, trigger)
     ends_at = promises.follow(connection, scene, segment, promise, shown_by_decision=_shows(verdict))
-    ahead = [at for at in (turns.next_after(scene.now), verdict.check_again, ends_at) if at and at > scene.now]
+    offers = decisions.offers_since_order(connection, scene.shop_id, before, history)
+    made = [carry(connection, scene, customer, decision, trigger) for decision in verdict.decisions]
+    asked_for = (turns.next_after(scene.now), verdict.check_again, ends_at, *(decision.again for decision in made))
+    ahead = [at for at in asked_for if at and at > scene.now]
     overdue = overdue_moments(before, history, turns, trigger.kind, scene.now)
     next_moment = min((*ahead, *overdue), default=None)
-    offers = decisions.offers_since_order(connection, scene.shop_id, before, history)
+    offers += sum(decision.outcome is Outcome.GIVEN for decision in made)
     customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, turns, next_moment, offers)
-    for decision in verdict.decisions:
-        carry(connection, scene, customer, decision, trigger)
-    return list(verdict.decisions)
+    return made
 
 
 def overdue_moments(
@@ -69,8 +71,8 @@ def overdue_moments(
         yield at
 
 
-def carry(connection: Connection, scene: Scene, customer: Customer, decision: Decision, trigger: Trigger) -> None:
-    """Keep the decision and ask for its effects."""
+def carry(connection: Connection, scene: Scene, customer: Customer, decision: Decision, trigger: Trigger) -> Decision:
+    """Keep the decision and ask for its effects; the decision as it was kept."""
     if isinstance(decision.wish, GiveCode):
         decision = asks.refuse_if_removed(connection, scene, decision)
     decision_id = decisions.save(connection, scene.shop_id, customer.customer_id, decision, trigger.kind, scene.now)
@@ -78,6 +80,7 @@ def carry(connection: Connection, scene: Scene, customer: Customer, decision: De
         asks.give_code(connection, scene, customer, decision, decision_id, decision.wish)
     elif isinstance(decision.wish, ShowBanner):
         asks.show_banner(connection, scene, customer, decision, decision_id, decision.wish)
+    return decision
 
 
 def _shows(verdict: Verdict) -> bool:
@@ -88,5 +91,6 @@ def _shows(verdict: Verdict) -> bool:
 def _verdict(connection: Connection, scene: Scene, customer: Customer, turns: Turns, trigger: Trigger) -> Verdict:
     if not scene.decides:
         return Verdict((), None)
-    standing = decisions.standing(connection, scene.shop_id, customer.customer_id)
-    return decide(view_of(connection, scene, customer, turns), trigger, scene.campaigns, standing)
+    standing = standing_of(connection, scene, customer, trigger)
+    view = view_of(connection, scene, customer, turns)
+    return decide(view, trigger, scene.campaigns, standing, scene.shop.guardrails)

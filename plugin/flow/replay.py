@@ -70,7 +70,7 @@ def replay(
         raise Rejected("The margin is the share of an order that is left after its costs: above 0, at most 1.")
     now = house.clock()
     with house.database.read() as connection:
-        scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, now)
+        scene = set_scene(connection, house, shops.get(connection, shop_id), now)
         begins = datetime.combine(now.astimezone(scene.zone).date() - timedelta(days=days), time(0), scene.zone)
         chosen, campaigns = _campaigns(scene, name)
         extent = numbers.extent(connection, shop_id, now)
@@ -80,7 +80,7 @@ def replay(
         with _workers(number, campaigns, workers) as pool:
             seasons = _seasons(connection, scene, begins, pool, progress)
             _refuse_too_little(scene, seasons)
-            setting = Setting(seasons, now, scene.zone, campaigns, scene.currencies)
+            setting = Setting(seasons, now, scene.zone, campaigns, scene.currencies, scene.shop.guardrails)
             walked = _walked(
                 past.buyers(connection, shop_id), setting, pool, lambda done: progress("customers", done, number)
             )

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from plugin.domain.budgets import Usual
 from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
+from plugin.flow.house import House
 from plugin.store import campaigns, channels
-from plugin.store.campaigns import Tactics
 from plugin.store.shops import Shop
 
 
@@ -21,6 +21,8 @@ class Scene:
     now: datetime
     campaigns: Sequence[Campaign]
     channels: Sequence[Channel]
+    #: The key of this shop's hashes of people, decrypted.
+    pepper: str
     #: Currency → what the shop's orders come to, once it has been asked for.
     usual: dict[str, Usual] = field(default_factory=dict)
 
@@ -47,7 +49,11 @@ class Scene:
         return not self.rests and any(campaign.on for campaign in self.campaigns)
 
 
-def set_scene(connection: Connection, shop: Shop, tactics: Tactics, now: datetime) -> Scene:
+def set_scene(connection: Connection, house: House, shop: Shop, now: datetime) -> Scene:
     return Scene(
-        shop, now, campaigns.of_shop(connection, shop.shop_id, tactics), channels.of_shop(connection, shop.shop_id)
+        shop,
+        now,
+        campaigns.of_shop(connection, shop.shop_id, house.tactics),
+        channels.of_shop(connection, shop.shop_id),
+        house.keyring.decrypt(shop.pepper),
     )

@@ -37,7 +37,7 @@ def _on(house: House, shop_id: int, name: str, inside_per_day: int, who: str, co
     with house.database.write() as connection:
         now = house.clock()
         found = campaigns.get(connection, shop_id, name, house.tactics)
-        scene = set_scene(connection, shops.get(connection, shop_id), house.tactics, now)
+        scene = set_scene(connection, house, shops.get(connection, shop_id), now)
         hold_against = preflight.refuse if confirmed else preflight.confirm
         hold_against(preflight.look(connection, scene, found))
         if inside_per_day != found.inside_per_day:

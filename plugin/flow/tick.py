@@ -23,7 +23,7 @@ def tick(house: House, shop_id: int) -> bool:
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
             return False  # moments stay due: with half of the past read, yesterday's customer looks silent
-        scene = set_scene(connection, shop, house.tactics, now)
+        scene = set_scene(connection, house, shop, now)
         more = _moments(connection, scene)
         for campaign in scene.campaigns:
             if campaign.runs(now) and campaign.inside_per_day:
@@ -48,7 +48,6 @@ def _inside(connection: Connection, scene: Scene, campaign: Campaign) -> bool:
     )
     if left <= 0:
         return False
-    alone = Scene(scene.shop, scene.now, (campaign,), scene.channels)
     reached = campaigns.inside_after(connection, scene.shop_id, campaign.campaign_id)
     ids = customers.after(connection, scene.shop_id, reached, BATCH)
     for customer_id in ids:
@@ -56,8 +55,8 @@ def _inside(connection: Connection, scene: Scene, campaign: Campaign) -> bool:
         customer = customers.lock(connection, scene.shop_id, customer_id)
         if customer is None:
             continue
-        trigger = Trigger(TriggerKind.INSIDE, scene.now)
-        made = reconsider(connection, alone, customer, customer.state.history, trigger)
+        trigger = Trigger(TriggerKind.INSIDE, scene.now, campaign.campaign_id)
+        made = reconsider(connection, scene, customer, customer.state.history, trigger)
         left -= sum(decision.outcome is not Outcome.NOTHING for decision in made)
         if left <= 0:
             break

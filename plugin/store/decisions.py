@@ -29,7 +29,9 @@ class Told:
     decided_at: datetime
 
 
-_PAST = select(decisions.c.campaign_id, decisions.c.episode, decisions.c.outcome, decisions.c.decided_at).where(
+_PAST = select(
+    decisions.c.campaign_id, decisions.c.episode, decisions.c.outcome, decisions.c.decided_at, decisions.c.again_at
+).where(
     decisions.c.shop_id == bindparam("shop"),
     decisions.c.customer_id == bindparam("customer"),
     decisions.c.episode.is_not(None),
@@ -41,17 +43,22 @@ _ARMS = select(arms.c.campaign_id, arms.c.arm).where(
 
 
 def standing(connection: Connection, shop_id: int, customer_id: int) -> Standing:
+    """Earlier decisions and arms; what else there is to say of a customer is looked up by `flow.guards`."""
     who = {"shop": shop_id, "customer": customer_id}
     past: dict[int, list[Past]] = defaultdict(list)
-    for campaign_id, episode, outcome, at in connection.execute(_PAST, who):
-        past[campaign_id].append(Past(episode, Outcome(outcome), at))
+    for campaign_id, episode, outcome, at, again in connection.execute(_PAST, who):
+        past[campaign_id].append(Past(episode, Outcome(outcome), at, again))
     return Standing(past, {campaign_id: Arm(arm) for campaign_id, arm in connection.execute(_ARMS, who)})
 
 
 def save(
     connection: Connection, shop_id: int, customer_id: int, decision: Decision, trigger: TriggerKind, now: datetime
 ) -> int:
-    """The decision's id. The arm, where there is one, is kept first, and only the first time."""
+    """The decision's id. The arm, where there is one, is kept first, and only the first time.
+
+    What is put off is kept once a need and limit, with the latest word on it. An answer that stands is new, or
+    the database refuses it.
+    """
     if decision.arm is not None:
         connection.execute(
             insert(connection, arms)
@@ -64,17 +71,24 @@ def save(
             )
             .on_conflict_do_nothing()
         )
-    statement = decisions.insert().values(
+    put_off_by = decision.by.value if decision.by is not None and decision.outcome is Outcome.LATER else ""
+    statement = insert(connection, decisions).values(
         shop_id=shop_id,
         campaign_id=decision.campaign.campaign_id,
         campaign_version=decision.campaign.version,
         customer_id=customer_id,
         episode=decision.episode or None,
+        put_off_by=put_off_by,
+        again_at=decision.again,
         outcome=decision.outcome.value,
         reason=decision.reason,
         trigger=trigger.value,
         decided_at=now,
     )
+    if put_off_by:
+        key = ("shop_id", "campaign_id", "customer_id", "episode", "put_off_by")
+        latest = {"reason": statement.excluded.reason, "again_at": statement.excluded.again_at}
+        statement = statement.on_conflict_do_update(index_elements=key, set_=latest)
     decision_id = int(connection.execute(statement.returning(decisions.c.id)).scalar_one())
     if decision.outcome is Outcome.GIVEN:
         connection.execute(_ONE_MORE, {"of_shop": shop_id, "of_customer": customer_id})
@@ -108,7 +122,7 @@ def episode_of(connection: Connection, shop_id: int, decision_id: int) -> str | 
 
 
 def counted_since(connection: Connection, shop_id: int, campaign_id: int, trigger: TriggerKind, since: datetime) -> int:
-    """How many customers this campaign has acted for (or held back as control) since then."""
+    """How many customers this campaign has acted for (or held back as control, or put off) since then."""
     statement = select(func.count()).where(
         decisions.c.shop_id == shop_id,
         decisions.c.campaign_id == campaign_id,
@@ -162,16 +176,17 @@ def counts_by_outcome(connection: Connection, shop_id: int) -> dict[str, dict[st
 
 def unite(connection: Connection, shop_id: int, from_id: int, into_id: int) -> None:
     """A guest's decisions become the account's; of two episodes alike the account's stays, of two arms the earlier."""
-    theirs = select(decisions.c.campaign_id, decisions.c.episode).where(
+    theirs = select(decisions.c.campaign_id, decisions.c.episode, decisions.c.put_off_by).where(
         decisions.c.shop_id == shop_id, decisions.c.customer_id == into_id, decisions.c.episode.is_not(None)
     )
-    for campaign_id, episode in connection.execute(theirs).all():
+    for campaign_id, episode, put_off_by in connection.execute(theirs).all():
         connection.execute(
             delete(decisions).where(
                 decisions.c.shop_id == shop_id,
                 decisions.c.customer_id == from_id,
                 decisions.c.campaign_id == campaign_id,
                 decisions.c.episode == episode,
+                decisions.c.put_off_by == put_off_by,
             )
         )
     connection.execute(

@@ -66,6 +66,23 @@ def purchases(connection: Connection, shop_id: int, customer_id: int) -> Sequenc
     return [Purchase(*row) for row in connection.execute(_PURCHASES, {"shop": shop_id, "customer": customer_id})]
 
 
+_COUNTRY = (
+    select(orders.c.country)
+    .where(
+        orders.c.shop_id == bindparam("shop"),
+        orders.c.customer_id == bindparam("customer"),
+        orders.c.country.is_not(None),
+    )
+    .order_by(orders.c.placed_at.desc())
+    .limit(1)
+)
+
+
+def country_of(connection: Connection, shop_id: int, customer_id: int) -> str | None:
+    """That of the last order that has one: ISO 3166, two capitals."""
+    return connection.execute(_COUNTRY, {"shop": shop_id, "customer": customer_id}).scalar_one_or_none()
+
+
 def purchase_times(
     connection: Connection, shop_id: int, customers: int, zone: tzinfo, now: datetime
 ) -> Iterator[list[datetime]]:
@@ -142,12 +159,14 @@ def usual(connection: Connection, shop_id: int, currency: str) -> Usual:
 
 
 def orders_of_email(connection: Connection, shop_id: int, customer_id: int, email: str) -> Sequence[str]:
-    """This customer's orders that were placed without signing in, with that e-mail."""
+    """This customer's orders that were placed without signing in, with that e-mail; one that lost its e-mail stays
+    with whom it was given first.
+    """
     statement = select(orders.c.order_id).where(
         orders.c.shop_id == shop_id,
         orders.c.customer_id == customer_id,
         orders.c.user_id.is_(None),
-        orders.c.email == email,
+        orders.c.email.in_((email, "")),
     )
     return connection.execute(statement).scalars().all()
 

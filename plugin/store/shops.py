@@ -13,10 +13,11 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_table
 
 from plugin.domain.churn import Outlook, Rhythm
+from plugin.domain.guardrails import Guardrails, read_guardrails, write_guardrails
 from plugin.domain.prediction import Model, from_json, to_json
 from plugin.domain.stages import Limits
 from plugin.errors import NotFound
-from plugin.store.schema import shops
+from plugin.store.schema import guardrail_versions, shops
 from plugin.store.statements import insert
 
 
@@ -53,6 +54,7 @@ class Shop:
     high_value: Mapping[str, Decimal]
     model: Model | None
     limits: Limits
+    guardrails: Guardrails
     rest_until: datetime | None
     origins: tuple[str, ...]
     #: Encrypted by `plugin.secrets`.
@@ -138,6 +140,7 @@ def install(
         rhythm=asdict(Rhythm()),
         high_value={},
         limits={},
+        guardrails={},
         origins=[],
         time_zone="UTC",
         stopped=False,
@@ -187,6 +190,14 @@ def set_limits(conn: Connection, shop_id: int, limits: Limits) -> None:
     _change(conn, shop_id, limits=asdict(limits))
 
 
+def set_guardrails(conn: Connection, shop_id: int, rules: Guardrails, who: str, now: datetime) -> None:
+    """From the next decision on; who and when are kept."""
+    said = write_guardrails(rules)
+    _change(conn, shop_id, guardrails=said)
+    version = guardrail_versions.insert().values(shop_id=shop_id, guardrails=said, edited_by=who, edited_at=now)
+    conn.execute(version)
+
+
 def set_stopped(conn: Connection, shop_id: int, stopped: bool) -> None:
     _change(conn, shop_id, stopped=stopped)
 
@@ -233,6 +244,7 @@ def _shop(row: RowMapping) -> Shop:
     values["high_value"] = read_high_value(values["high_value"])
     values["model"] = None if values["model"] is None else from_json(values["model"])
     values["limits"] = Limits(**values["limits"])
+    values["guardrails"] = read_guardrails(values["guardrails"])
     values["origins"] = tuple(values["origins"])
     return Shop(**values)
 

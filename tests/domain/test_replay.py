@@ -89,10 +89,11 @@ def test_a_later_model_moves_the_moment_and_never_swallows_it() -> None:
     assert ahead.at == day(45)
 
 
-def test_an_offer_beside_another_campaigns_is_a_conflict() -> None:
+def test_an_offer_beside_another_campaigns_waits_until_that_one_has_run_out() -> None:
     second = campaign(campaign_id=2, name="later", salt="other")
-    both = walk(buyer(order(0)), setting(campaign(), second)).asked
-    assert [(one.campaign_id, one.beside) for one in both] == [(1, None), (2, 1)]
+    given, put_off, *_ = walk(buyer(order(0)), setting(campaign(), second)).asked
+    assert [(one.campaign_id, one.outcome) for one in (given, put_off)] == [(1, Outcome.GIVEN), (2, Outcome.LATER)]
+    assert "takes one voucher" in put_off.reason
 
 
 def test_who_really_had_a_code_says_nothing_of_coming_anyway() -> None:

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from plugin.domain.decide import Outcome
+from plugin.domain.guardrails import Guardrails
 from plugin.errors import Rejected
 from plugin.flow.campaign_edits import change
 from plugin.flow.dry_run import DryRun, dry_run
-from plugin.store import decisions
+from plugin.store import decisions, shops
 from tests.bodies import bulk_body
 from tests.flow.conftest import Home
 from tests.flow.silence import outcomes
@@ -73,6 +74,7 @@ async def test_codes_of_other_campaigns_are_told(home: Home, people: None) -> No
         from plugin.store import campaigns
 
         tactic = home.house.tactics["win_back"]
+        shops.set_guardrails(connection, home.shop_id, Guardrails(gifts=None, days_between=0), "test", home.now)
         campaigns.create(connection, home.shop_id, "second", tactic, tactic.params(), campaigns.Limits(0), home.now)
     run = told(home, "second")
     assert run.holding == {"win-back": run.outcomes[Outcome.GIVEN]}

@@ -108,7 +108,7 @@ def take(home: Home, shop_id: int, pages: Sequence[Page], way: Take) -> None:
             shop = shops.get(connection, shop_id)
             anybody = tombstones.any_in(connection, shop_id)
             eraser = Eraser(home.house.keyring.decrypt(shop.pepper), home.house.grace, anybody=anybody)
-            way(connection, set_scene(connection, shop, home.house.tactics, NOW), eraser, page, turn)
+            way(connection, set_scene(connection, home.house, shop, NOW), eraser, page, turn)
 
 
 def everything(home: Home, shop_id: int) -> dict[str, list[str]]:

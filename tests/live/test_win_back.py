@@ -199,7 +199,7 @@ def decide_now(app: App, shopper: Shopper) -> None:
         customer = people.lock(connection, known(app, shopper)["shop_id"], known(app, shopper)["id"])
         assert customer is not None
         shop = replace(shops.active(connection)[0], stopped=False)
-        scene = set_scene(connection, shop, house.tactics, house.clock())
+        scene = set_scene(connection, house, shop, house.clock())
         history = fold(ledger.purchases(connection, scene.shop_id, customer.customer_id), scene.zone)
         made = reconsider(connection, scene, customer, history, Trigger(TriggerKind.INSIDE, scene.now))
         assert [decision.outcome.value for decision in made] == ["given"]

@@ -201,7 +201,7 @@ def install(connection: Any) -> int:
         jwks=jwks(),
         name="Tea",
         saleor_version="3.24",
-        pepper="pepper",
+        pepper=Keyring(["k" * 32]).encrypt("pepper"),
         now=NOW,
     )
     shops.set_origins(connection, shop_id, [ORIGIN])

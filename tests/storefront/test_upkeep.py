@@ -33,7 +33,7 @@ def look(
 ) -> datetime | None:
     """The next moment."""
     with stage.database.write() as connection:
-        scene = set_scene(connection, shops.get(connection, stage.shop_id), stage.house.tactics, stage.now)
+        scene = set_scene(connection, stage.house, shops.get(connection, stage.shop_id), stage.now)
         customer = customers.lock(connection, stage.shop_id, customer_id)
         assert customer is not None
         reconsider(connection, scene, customer, history, Trigger(kind, stage.now - days(ago)))

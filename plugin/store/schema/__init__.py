@@ -4,9 +4,9 @@ from plugin.store.schema.campaigns import arms, campaign_versions, campaigns, de
 from plugin.store.schema.delivery import codes, effects, vouchers
 from plugin.store.schema.ledger import backfills, checkouts, fulfilments, inbox, order_lines, orders, reports
 from plugin.store.schema.money import reservations, spending
-from plugin.store.schema.people import customers, tombstones
+from plugin.store.schema.people import customers, suppressions, tombstones
 from plugin.store.schema.segments import segments
-from plugin.store.schema.shops import channels, pages, problems, shops, wakes
+from plugin.store.schema.shops import channels, guardrail_versions, pages, problems, shops, wakes
 from plugin.store.schema.tables import metadata
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "decisions",
     "effects",
     "fulfilments",
+    "guardrail_versions",
     "inbox",
     "metadata",
     "order_lines",
@@ -32,6 +33,7 @@ __all__ = [
     "segments",
     "shops",
     "spending",
+    "suppressions",
     "tombstones",
     "vouchers",
     "wakes",

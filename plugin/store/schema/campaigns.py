@@ -70,12 +70,16 @@ decisions = Table(
     Column("customer_id", BigKey, nullable=False),
     #: None for what has no episode (a banner).
     Column("episode", String(100)),
+    #: What put it off (domain.guardrails.Limit), empty for an answer that stands: kept once a need and limit.
+    Column("put_off_by", String(20), nullable=False, server_default=""),
+    #: When that is asked again.
+    Column("again_at", Moment),
     Column("outcome", String(10), nullable=False),
     Column("reason", Text, nullable=False),
     Column("trigger", String(10), nullable=False),
     Column("decided_at", Moment, nullable=False),
     #: The same need never gives twice.
-    Index("ix_decisions_episode", "shop_id", "campaign_id", "customer_id", "episode", unique=True),
+    Index("ix_decisions_episode", "shop_id", "campaign_id", "customer_id", "episode", "put_off_by", unique=True),
     Index("ix_decisions_customer", "shop_id", "customer_id", "decided_at"),
     Index("ix_decisions_decided_at", "shop_id", "decided_at"),
     Index("ix_decisions_outcome", "shop_id", "campaign_id", "outcome"),

@@ -82,6 +82,23 @@ customers = Table(
     Index("ix_customers_segment", "shop_id", "segment", "id"),
 )
 
+#: Who gets nothing, as keyed hashes of their number or their e-mail.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    shop_key(primary=True),
+    Column("subject", LargeBinary(16), primary_key=True),
+    #: Our number, where that is what was named.
+    Column("customer_id", BigKey),
+    #: complaint, asked or other.
+    Column("reason", String(10), nullable=False),
+    #: None for good.
+    Column("until", Moment),
+    Column("added_by", String(320), nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Index("ix_suppressions_customer", "shop_id", "customer_id"),
+)
+
 #: Who was erased, as keyed hashes: what is older than this is not taken in again.
 tombstones = Table(
     "tombstones",

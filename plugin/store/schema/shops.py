@@ -1,6 +1,6 @@
 """A shop, its channels, and what is kept about it besides its customers."""
 
-from sqlalchemy import JSON, Boolean, Column, String, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Index, String, Table, Text, text
 
 from plugin.store.schema.tables import metadata, shop_key
 from plugin.store.types import Amount, BigKey, Moment
@@ -23,6 +23,8 @@ shops = Table(
     Column("saleor_version", String(40), nullable=False, server_default=""),
     #: IANA name; Saleor knows none, so the merchant says it.
     Column("time_zone", String(64), nullable=False, server_default="UTC"),
+    #: What the merchant said around every tactic (domain.guardrails); what is left out is as by default.
+    Column("guardrails", JSON, nullable=False),
     #: The switch that stops everything at once.
     Column("stopped", Boolean, nullable=False, server_default=text("false")),
     #: The learnt rhythm (domain.churn.Rhythm) and when it was learnt.
@@ -43,6 +45,18 @@ shops = Table(
     Column("installed_at", Moment, nullable=False),
     #: When the newest event about this app itself was issued: a late one must not undo it.
     Column("heard_at", Moment),
+)
+
+#: Every change of the guardrails, with who and when; never changed.
+guardrail_versions = Table(
+    "guardrail_versions",
+    metadata,
+    Column("id", BigKey, primary_key=True),
+    shop_key(),
+    Column("guardrails", JSON, nullable=False),
+    Column("edited_by", String(320), nullable=False),
+    Column("edited_at", Moment, nullable=False),
+    Index("ix_guardrail_versions_shop", "shop_id", "id"),
 )
 
 #: What the platform shows of a channel; read at install and daily.

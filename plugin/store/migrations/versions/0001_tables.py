@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=255), server_default='', nullable=False),
     sa.Column('saleor_version', sa.String(length=40), server_default='', nullable=False),
     sa.Column('time_zone', sa.String(length=64), server_default='UTC', nullable=False),
+    sa.Column('guardrails', sa.JSON(), nullable=False),
     sa.Column('stopped', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('rhythm', sa.JSON(), nullable=False),
     sa.Column('rhythm_at', sa.DateTime(timezone=True), nullable=True),
@@ -211,6 +212,18 @@ def upgrade() -> None:
     with op.batch_alter_table('fulfilments', schema=None) as batch_op:
         batch_op.create_index('ix_fulfilments_order', ['shop_id', 'order_id'], unique=False)
 
+    op.create_table('guardrail_versions',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('guardrails', sa.JSON(), nullable=False),
+    sa.Column('edited_by', sa.String(length=320), nullable=False),
+    sa.Column('edited_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_guardrail_versions_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_guardrail_versions'))
+    )
+    with op.batch_alter_table('guardrail_versions', schema=None) as batch_op:
+        batch_op.create_index('ix_guardrail_versions_shop', ['shop_id', 'id'], unique=False)
+
     op.create_table('inbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -306,6 +319,20 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_spending_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'campaign_id', 'period', 'currency', name=op.f('pk_spending'))
     )
+    op.create_table('suppressions',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subject', sa.LargeBinary(length=16), nullable=False),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('reason', sa.String(length=10), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('added_by', sa.String(length=320), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_suppressions_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'subject', name=op.f('pk_suppressions'))
+    )
+    with op.batch_alter_table('suppressions', schema=None) as batch_op:
+        batch_op.create_index('ix_suppressions_customer', ['shop_id', 'customer_id'], unique=False)
+
     op.create_table('tombstones',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('subject', sa.LargeBinary(length=16), nullable=False),
@@ -391,6 +418,8 @@ def upgrade() -> None:
     sa.Column('campaign_version', sa.Integer(), nullable=False),
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('episode', sa.String(length=100), nullable=True),
+    sa.Column('put_off_by', sa.String(length=20), server_default='', nullable=False),
+    sa.Column('again_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('outcome', sa.String(length=10), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('trigger', sa.String(length=10), nullable=False),
@@ -402,7 +431,7 @@ def upgrade() -> None:
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.create_index('ix_decisions_customer', ['shop_id', 'customer_id', 'decided_at'], unique=False)
         batch_op.create_index('ix_decisions_decided_at', ['shop_id', 'decided_at'], unique=False)
-        batch_op.create_index('ix_decisions_episode', ['shop_id', 'campaign_id', 'customer_id', 'episode'], unique=True)
+        batch_op.create_index('ix_decisions_episode', ['shop_id', 'campaign_id', 'customer_id', 'episode', 'put_off_by'], unique=True)
         batch_op.create_index('ix_decisions_outcome', ['shop_id', 'campaign_id', 'outcome'], unique=False)
 
     op.create_table('orders',

@@ -1,0 +1,49 @@
+"""What the guardrails need to know of one customer, from the store; and whether a gift may still go out."""
+
+from dataclasses import replace
+from datetime import tzinfo
+
+from sqlalchemy import Connection
+
+from plugin.domain.campaigns import Campaign
+from plugin.domain.decide import THEIR_OWN_DOING, Standing
+from plugin.domain.guardrails import suppressed
+from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.flow.scene import Scene
+from plugin.flow.zones import zone_of
+from plugin.store import decisions, ledger, suppressions
+from plugin.store.customers import Customer
+
+
+def standing_of(connection: Connection, scene: Scene, customer: Customer, trigger: Trigger) -> Standing:
+    """What bars a gift is looked up only where something may be given."""
+    standing = decisions.standing(connection, scene.shop_id, customer.customer_id)
+    if not any(one.runs(scene.now) and trigger.kind in one.tactic.listens_to for one in scene.campaigns):
+        return standing
+    subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
+    suppression, refunded_at = suppressions.bars(connection, scene.shop_id, customer.customer_id, subjects)
+    zone = _zone(connection, scene, customer, trigger.kind)
+    return replace(standing, suppression=suppression, refunded_at=refunded_at, zone=zone)
+
+
+def why_not_any_more(connection: Connection, scene: Scene, customer: Customer, campaign: Campaign) -> str | None:
+    """Why nothing may go out to this customer any more, whatever was decided; None where it may.
+
+    That the shop or the campaign was stopped holds everything already, so this is what only the customer's own
+    word, or one about them, can say.
+    """
+    if customer.state.consent.opted_out:
+        return "The customer has opted out since the decision."
+    if customer.state.consent.objects and campaign.tactic.profiles:
+        return "The customer has objected to being profiled since the decision."
+    subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
+    if suppressed(suppressions.of_subjects(connection, scene.shop_id, subjects), scene.now) is not None:
+        return "The customer was put on the suppression list since the decision."
+    return None
+
+
+def _zone(connection: Connection, scene: Scene, customer: Customer, kind: TriggerKind) -> tzinfo:
+    if scene.shop.guardrails.quiet is None or kind in THEIR_OWN_DOING:
+        return scene.zone
+    country = ledger.country_of(connection, scene.shop_id, customer.customer_id)
+    return zone_of(country, scene.now) or scene.zone

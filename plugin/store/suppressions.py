@@ -1,0 +1,156 @@
+"""Who gets nothing, by keyed hashes: of our number (`customer:12`) or of an e-mail (`email:…`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Connection, bindparam, delete, func, literal, select, union_all
+
+from plugin.domain.guardrails import Suppression
+from plugin.secrets import subject_hash
+from plugin.store.schema import orders, suppressions
+from plugin.store.statements import insert
+
+
+class Why(StrEnum):
+    COMPLAINT = "complaint"
+    ASKED = "asked"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry, as people read it."""
+
+    subject: bytes
+    #: None where an e-mail was named: only its hash is kept.
+    customer_id: int | None
+    reason: Why
+    until: datetime | None
+    added_by: str
+    added_at: datetime
+
+
+def subjects_of(pepper: str, customer_id: int, email: str | None) -> list[bytes]:
+    """All by which this customer may be on the list."""
+    named = [f"customer:{customer_id}", *([f"email:{email}"] if email else [])]
+    return [subject_hash(pepper, subject) for subject in named]
+
+
+def of_number(pepper: str, customer_id: int) -> bytes:
+    return subject_hash(pepper, f"customer:{customer_id}")
+
+
+def of_email(pepper: str, email: str) -> bytes:
+    return subject_hash(pepper, f"email:{email}")
+
+
+def put(
+    connection: Connection,
+    shop_id: int,
+    subject: bytes,
+    suppression: Suppression,
+    who: str,
+    now: datetime,
+    customer_id: int | None = None,
+) -> None:
+    """On the list; who is on it already stays for the longer of the two."""
+    known = connection.execute(
+        select(suppressions.c.until).where(suppressions.c.shop_id == shop_id, suppressions.c.subject == subject)
+    ).one_or_none()
+    if known is not None and not _is_longer(suppression.until, known.until):
+        return
+    statement = insert(connection, suppressions).values(
+        shop_id=shop_id,
+        subject=subject,
+        customer_id=customer_id,
+        reason=suppression.reason,
+        until=suppression.until,
+        added_by=who,
+        added_at=now,
+    )
+    names = ("reason", "until", "added_by", "added_at")
+    changes = {name: statement.excluded[name] for name in names}
+    connection.execute(statement.on_conflict_do_update(index_elements=["shop_id", "subject"], set_=changes))
+
+
+def _is_longer(until: datetime | None, known: datetime | None) -> bool:
+    return known is not None and (until is None or until > known)
+
+
+def remove(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -> int:
+    """How many entries are gone."""
+    return connection.execute(
+        delete(suppressions).where(suppressions.c.shop_id == shop_id, suppressions.c.subject.in_(subjects))
+    ).rowcount
+
+
+def listed(connection: Connection, shop_id: int, limit: int) -> list[Listed]:
+    """The latest first, also those that are over."""
+    statement = (
+        select(suppressions)
+        .where(suppressions.c.shop_id == shop_id)
+        .order_by(suppressions.c.added_at.desc(), suppressions.c.subject)
+        .limit(limit)
+    )
+    return [
+        Listed(row.subject, row.customer_id, Why(row.reason), row.until, row.added_by, row.added_at)
+        for row in connection.execute(statement)
+    ]
+
+
+def pass_on(
+    connection: Connection, shop_id: int, subjects: Sequence[bytes], into: bytes, customer_id: int, now: datetime
+) -> None:
+    """Whoever was on the list by one of these is on it by that number, too."""
+    for found in _entries(connection, shop_id, subjects):
+        put(connection, shop_id, into, Suppression(found.reason, found.until), found.added_by, now, customer_id)
+
+
+def _entries(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -> list[Listed]:
+    statement = select(suppressions).where(suppressions.c.shop_id == shop_id, suppressions.c.subject.in_(subjects))
+    return [
+        Listed(row.subject, row.customer_id, Why(row.reason), row.until, row.added_by, row.added_at)
+        for row in connection.execute(statement)
+    ]
+
+
+_LISTED = select(suppressions.c.reason, suppressions.c.until).where(
+    suppressions.c.shop_id == bindparam("shop"), suppressions.c.subject.in_(bindparam("subjects", expanding=True))
+)
+_BARS = union_all(
+    _LISTED,
+    select(literal(""), func.max(orders.c.updated_at)).where(
+        orders.c.shop_id == bindparam("shop"),
+        orders.c.customer_id == bindparam("customer"),
+        orders.c.refunded > Decimal(0),
+    ),
+)
+
+
+def bars(
+    connection: Connection, shop_id: int, customer_id: int, subjects: Sequence[bytes]
+) -> tuple[Suppression | None, datetime | None]:
+    """What keeps this customer from being given anything: the entry that lasts longest, and when money last went back.
+
+    Saleor tells no moment of a refund: it is the last change of the orders of which money went back.
+    """
+    suppression, refunded_at = None, None
+    named = {"shop": shop_id, "customer": customer_id, "subjects": list(subjects)}
+    for reason, until in connection.execute(_BARS, named):
+        if not reason:
+            refunded_at = until
+        elif suppression is None or _is_longer(until, suppression.until):
+            suppression = Suppression(reason, until)
+    return suppression, refunded_at
+
+
+def of_subjects(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -> Suppression | None:
+    """The entry that lasts longest, by any of these."""
+    found: Suppression | None = None
+    for reason, until in connection.execute(_LISTED, {"shop": shop_id, "subjects": list(subjects)}):
+        if found is None or _is_longer(until, found.until):
+            found = Suppression(reason, until)
+    return found
