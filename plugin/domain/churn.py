@@ -96,12 +96,27 @@ def turns_of(history: History, outlook: Outlook) -> Turns:
     )
 
 
-def soonest(limits: Limits) -> timedelta:
-    """No silence shorter than this puts anybody at risk."""
+def is_usual_until(history: History, outlook: Outlook, moment: datetime) -> bool:
+    """Whether `turns_of` has nobody at risk by that moment, without working out when it does."""
+    if history.last_at is None:
+        return True
+    limits, silence = outlook.limits, moment - history.last_at
     if limits.at_risk_days is not None:
-        return timedelta(days=limits.at_risk_days)
-    dormant = LONGEST_SILENCE if limits.dormant_days is None else timedelta(days=limits.dormant_days)
-    return min(SHORTEST_SILENCE, dormant / DORMANT_FACTOR)
+        return silence < timedelta(days=limits.at_risk_days)
+    if limits.dormant_days is not None and silence >= timedelta(days=limits.dormant_days) / DORMANT_FACTOR:
+        return False
+    if silence >= LONGEST_SILENCE:
+        return False
+    return silence < SHORTEST_SILENCE or _is_usual(history, outlook, silence / timedelta(days=1))
+
+
+def _is_usual(history: History, outlook: Outlook, days: float) -> bool:
+    allowed = outlook.rhythm.slack * expected_gap(history, outlook.rhythm)
+    if outlook.model is None or not outlook.model.usable:
+        return days < allowed
+    score = probability(outlook.model, history, days)
+    kept = score > AT_RISK_SHARE * probability(outlook.model, history, 0.0)
+    return kept and (days < MODEL_FACTOR * allowed or score > AT_RISK_SHARE)
 
 
 class _Score:

@@ -6,12 +6,12 @@ as known from that version's own time on, which is never too soon: before it the
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from plugin.domain.budgets import Usual, cost_of
 from plugin.domain.campaigns import Campaign
-from plugin.domain.churn import Outlook, soonest, turns_of
+from plugin.domain.churn import Outlook, is_usual_until, turns_of
 from plugin.domain.customer import CustomerState, History, extend, fold
 from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, GiveCode, ShowBanner, Slot
@@ -232,13 +232,12 @@ class _Way:
         return fold(self._known(stop.at, placed_now=True), self._setting.zone)
 
     def _measure(self, following: datetime) -> None:
-        """Exact where a turn can come before anything else does; else the soonest it could be, until it matters."""
-        self._exact = True
-        last_at = self._history.last_at
-        if last_at is not None and following < (earliest := last_at + soonest(self._season.outlook.limits)):
-            self._turns, self._exact = Turns(earliest, earliest), False
-        else:
-            self._turns = turns_of(self._history, self._season.outlook)
+        """Exact where a turn comes before anything else does; until it matters, just later than that else."""
+        self._exact = self._history.last_at is None or not is_usual_until(
+            self._history, self._season.outlook, following
+        )
+        later = following + timedelta.resolution
+        self._turns = turns_of(self._history, self._season.outlook) if self._exact else Turns(later, later)
 
     def _matters(self, kind: TriggerKind) -> bool:
         """Whether a decision could follow, or a moment that hangs on when the silence turns."""

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.domain.churn import SHORTEST_SILENCE, Outlook, Rhythm, expected_gap, learn_rhythm, turns_of
+from plugin.domain.churn import SHORTEST_SILENCE, Outlook, Rhythm, expected_gap, is_usual_until, learn_rhythm, turns_of
+from plugin.domain.crossing import GRAIN
 from plugin.domain.customer import History, fold
 from plugin.domain.prediction import MbgNbd, Model, probability, silence_until
 from plugin.domain.segments import Segment, segment_of
@@ -147,3 +148,27 @@ def test_a_model_of_a_shop_that_began_yesterday_is_not_believed_for_years() -> N
     turns = turns_of(history, Outlook(RHYTHM, model))
     assert turns.at_risk_from is not None
     assert turns.at_risk_from < NOW + days(100)
+
+
+LIMITS = [Limits(), Limits(at_risk_days=40), Limits(dormant_days=50), Limits(at_risk_days=9, dormant_days=50)]
+
+
+@given(
+    st.none() | MODELS,
+    st.sampled_from(LIMITS),
+    st.lists(st.integers(0, 900), max_size=9),
+    st.floats(0, 5000),
+    st.data(),
+)
+def test_a_usual_silence_is_told_as_the_turns_have_it(
+    model: Model | None, limits: Limits, ages: list[int], silence: float, data: st.DataObject
+) -> None:
+    history, outlook = bought_on(*ages), Outlook(RHYTHM, model, limits)
+    at_risk = turns_of(history, outlook).at_risk_from
+    if history.last_at is None or at_risk is None:
+        assert is_usual_until(history, outlook, NOW)
+        return
+    near = st.sampled_from([-0.1, -0.01, 0.0, 0.01]).map(lambda apart: at_risk + days(apart))
+    moment = max(history.last_at, data.draw(near | st.just(history.last_at + days(silence))))
+    usual = is_usual_until(history, outlook, moment)
+    assert usual is (moment < at_risk) or (not usual and moment > at_risk - days(2 * GRAIN))

@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.domain.churn import Outlook, Rhythm, soonest, turns_of
-from plugin.domain.customer import fold
+from plugin.domain.churn import Outlook, Rhythm
 from plugin.domain.decide import Outcome
 from plugin.domain.money import Money
 from plugin.domain.offers import OfferKind
@@ -155,12 +153,3 @@ def changed_later(draw: st.DrawFn, one: Remembered, at: float) -> Remembered:
     fate: dict[str, Any] = draw(st.sampled_from([{}, {"counts": False}, {"refunded": Decimal(7)}]))
     plain = replace(one, counts=True, refunded=Decimal(0), updated_at=day(at + draw(st.integers(1, 30))))
     return replace(plain, **fate)
-
-
-@pytest.mark.parametrize("limits", [Limits(), Limits(at_risk_days=3), Limits(dormant_days=10)])
-@given(past=orders())
-def test_no_silence_is_unusual_sooner_than_the_soonest(limits: Limits, past: list[Remembered]) -> None:
-    history = fold(past, UTC)
-    turns = turns_of(history, Outlook(Rhythm(2, 1, 99), None, limits))
-    if history.last_at is not None and turns.at_risk_from is not None:
-        assert turns.at_risk_from - history.last_at >= soonest(limits)
