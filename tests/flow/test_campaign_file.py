@@ -3,9 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin.domain.budgets import Budgets
 from plugin.domain.campaigns import Campaign, CampaignStatus
@@ -123,3 +127,28 @@ def test_everything_that_is_wrong_is_said_at_once(text: str, sentences: list[str
     with pytest.raises(Rejected) as refused:
         read_file(text, TACTICS, WARSAW)
     assert [sentence for sentence in sentences if sentence not in str(refused.value)] == []
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates().map(str)
+ANYTHING = st.recursive(PLAIN, lambda part: st.lists(part, max_size=3) | st.dictionaries(PLAIN, part, max_size=3))
+NAMES = st.sampled_from(["name", "tactic", *write_settings(SPRING, WARSAW)])
+CAMPAIGNS = st.dictionaries(NAMES, ANYTHING, max_size=6).map(lambda said: {"name": "x", "tactic": "win_back", **said})
+
+
+@given(
+    ANYTHING.map(lambda said: {"retention": 1, "campaigns": said})
+    | CAMPAIGNS.map(lambda said: {"retention": 1, "campaigns": [said]})
+)
+def test_whatever_a_file_holds_is_read_or_refused_with_a_sentence(said: Any) -> None:
+    try:
+        read_file(yaml.safe_dump(said), TACTICS, WARSAW)
+    except Rejected as refused:
+        assert str(refused).strip()
+
+
+@given(st.text(alphabet="-:[]{}&*!'\"#|>? \nabyretnio1campg", max_size=80))
+def test_whatever_text_a_file_is_it_is_read_or_refused_with_a_sentence(text: str) -> None:
+    try:
+        read_file(f"retention: 1\n{text}", TACTICS, WARSAW)
+    except Rejected as refused:
+        assert str(refused).strip()
