@@ -127,6 +127,7 @@ def test_a_file_with_a_problem_writes_nothing_and_names_them_all(run: Run, tmp_p
         (("edit", "win-back", "--budget", "week:USD=5"), "There is no budget “week”"),
         (("edit", "win-back", "--audience", '{"field": "shoes", "is": 1}'), "audience: There is no field “shoes”"),
         (("edit", "win-back", "--set", "offer=amount", "--set", "currency=EUR"), "The offer is in EUR"),
+        (("edit", "win-back", "--audience", "nobody-knows"), "There is no segment “nobody-knows”"),
         (("show", "nobody"), "There is no campaign “nobody”"),
         (("export",), "Name the campaigns to export"),
         (("export", "nobody"), "There is no campaign “nobody”"),

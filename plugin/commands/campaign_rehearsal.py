@@ -66,6 +66,8 @@ def _plain(told: DryRun) -> dict[str, Any]:
         "audience": told.audience,
         "inside": told.inside,
         "outcomes": dict(told.outcomes),
+        "cost": {currency: str(amount) for currency, amount in told.cost.items()},
+        "cost_unknown": told.cost_unknown,
         "holding": dict(told.holding),
         "examples": [asdict(example) for example in told.examples],
         "findings": plain_findings(told.findings),
@@ -77,6 +79,10 @@ def _print(name: str, told: DryRun) -> None:
     click.secho(f"“{name}”, were it switched on now with those who are inside. Nothing was written.", bold=True)
     click.echo(f"  {told.customers} customers, {told.audience} in the audience, {told.inside} inside already.")
     click.echo(f"  {given} would get it, {told.outcomes[Outcome.CONTROL]} would be left alone as control.")
+    for currency, amount in told.cost.items():
+        click.echo(f"  At most {amount} {currency}, if every code were used.")
+    if told.cost_unknown:
+        click.echo(f"  Of {told.cost_unknown} codes nothing tells what they would cost.")
     for other, number in told.holding.items():
         click.echo(f"  {number} of them hold a code of “{other}” that still works; a checkout takes one.")
     print_findings(told.findings)

@@ -30,7 +30,7 @@ def reserve(
     currency = _currency(scene, customer.state.history, offer)
     if currency is None:
         return  # A shop without a channel that sells: nobody can use it.
-    cost = _expected(connection, scene, customer.state.history, offer)
+    cost = expected_cost(connection, scene, customer.state.history, offer)
     budgets.reserve(
         connection,
         scene.shop_id,
@@ -68,7 +68,8 @@ def expire(house: House, shop_id: int) -> int:
     return len(late)
 
 
-def _expected(connection: Connection, scene: Scene, history: History, offer: Offer) -> Money | None:
+def expected_cost(connection: Connection, scene: Scene, history: History, offer: Offer) -> Money | None:
+    """The most that one such gift is expected to cost; None where nothing tells."""
     currency = _currency(scene, history, offer)
     if currency is None:
         return None

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -12,6 +13,7 @@ from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import GiveCode
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow import preflight
+from plugin.flow.budget import expected_cost
 from plugin.flow.house import House
 from plugin.flow.reconsider import _verdict as verdict_of
 from plugin.flow.scene import Scene, set_scene
@@ -42,6 +44,10 @@ class DryRun:
     inside: int
     findings: Sequence[Finding]
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    #: If every code that would be given were used: the most that is expected, by currency.
+    cost: dict[str, Decimal] = field(default_factory=dict)
+    #: Codes of which nothing tells what they would cost.
+    cost_unknown: int = 0
     #: Of those who would get it: how many hold a code of another campaign that still works, by its name.
     holding: Counter[str] = field(default_factory=Counter)
     examples: list[Example] = field(default_factory=list)
@@ -85,5 +91,10 @@ def _count(
         told.examples.append(Example(customer.customer_id, decision.outcome, decision.reason))
     if decision.outcome is not Outcome.GIVEN or not isinstance(decision.wish, GiveCode):
         return
+    cost = expected_cost(connection, scene, customer.state.history, decision.wish.offer)
+    if cost is None:
+        told.cost_unknown += 1
+    else:
+        told.cost[cost.currency] = told.cost.get(cost.currency, Decimal(0)) + cost.amount
     given = codes.given_to(connection, scene.shop_id, customer.customer_id)
     told.holding.update({names[one.campaign_id] for one in given if one.alive(scene.now) and one.campaign_id in names})

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, TextClause, func, select, text
 from plugin.domain.decide import Outcome
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.segments import Segment
+from plugin.domain.tactic import TriggerKind
 from plugin.store import customers as customers_of
 from plugin.store.codes import CodeStatus
 from plugin.store.schema import campaigns, codes, customers, decisions, effects, inbox, orders
@@ -22,6 +23,8 @@ LATEST_TROUBLES = 5
 #: Whose end is still ahead; as text, because SQLite uses a partial index only for what it reads in the statement.
 _WEBHOOKS_AHEAD = text("status = 'open'")
 _EFFECTS_AHEAD = text("status IN ('open', 'failed', 'leased')")
+#: What merchants gave themselves is in nobody's books.
+_NO_TRIAL = decisions.c.trigger != TriggerKind.TRIAL.value
 
 
 class Way(StrEnum):
@@ -84,7 +87,7 @@ def read(connection: Connection, shop_id: int, now: datetime, soon: datetime) ->
         soon_at_risk=_soon_at_risk(connection, shop_id, now, soon),
         any_orders=connection.execute(select(orders.c.order_id).where(orders.c.shop_id == shop_id).limit(1)).first()
         is not None,
-        outcomes=_by_campaign(connection, decisions, decisions.c.outcome, shop_id, Outcome),
+        outcomes=_by_campaign(connection, decisions, decisions.c.outcome, shop_id, Outcome, _NO_TRIAL),
         codes=_by_campaign(connection, codes, codes.c.status, shop_id, CodeStatus),
         webhooks=_queue(connection, inbox, shop_id, now, _WEBHOOKS_AHEAD),
         effects=_queue(connection, effects, shop_id, now, _EFFECTS_AHEAD),
@@ -105,8 +108,10 @@ def _soon_at_risk(connection: Connection, shop_id: int, now: datetime, soon: dat
     return int(connection.execute(statement).scalar_one())
 
 
-def _by_campaign(connection: Connection, table: Any, by: Any, shop_id: int, kind: Any) -> dict[int, dict[Any, int]]:
-    statement = select(table.c.campaign_id, by, func.count()).where(table.c.shop_id == shop_id)
+def _by_campaign(
+    connection: Connection, table: Any, by: Any, shop_id: int, kind: Any, *only: Any
+) -> dict[int, dict[Any, int]]:
+    statement = select(table.c.campaign_id, by, func.count()).where(table.c.shop_id == shop_id, *only)
     counted: dict[int, dict[Any, int]] = defaultdict(dict)
     for campaign_id, value, number in connection.execute(statement.group_by(table.c.campaign_id, by)):
         counted[campaign_id][kind(value)] = number

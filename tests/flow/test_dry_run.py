@@ -1,5 +1,6 @@
 """What a campaign would do, said before it does it."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from plugin.domain.guardrails import Guardrails
 from plugin.errors import Rejected
 from plugin.flow.campaign_edits import change
 from plugin.flow.dry_run import DryRun, dry_run
-from plugin.store import decisions, shops
+from plugin.store import campaigns, decisions, shops
 from tests.bodies import bulk_body
 from tests.flow.conftest import Home
 from tests.flow.silence import outcomes
@@ -66,13 +67,21 @@ async def test_the_arms_are_those_that_will_be(home: Home, people: None) -> None
     assert {outcome: decided.count(outcome) for outcome in set(decided)} == dict(before.outcomes)
 
 
+async def test_the_cost_is_of_what_would_be_given(home: Home, people: None) -> None:
+    fixed = {"offer": "amount", "value": 7, "currency": "USD"}
+    assert told(home, control_share=0, params=fixed).cost == {"USD": Decimal(7 * SILENT)}
+    shared = told(home, control_share=0.5)
+    assert shared.cost == {"USD": Decimal(7 * shared.outcomes[Outcome.GIVEN])}
+    tenth = told(home, control_share=0, params={"offer": "percentage", "value": 10})
+    basket = order("O", NOW).total
+    assert tenth.cost == {"USD": SILENT * basket / 10}
+
+
 async def test_codes_of_other_campaigns_are_told(home: Home, people: None) -> None:
     home.switch_on("win-back", inside=1000)
     home.tick()
     await home.deliver()
     with home.database.write() as connection:
-        from plugin.store import campaigns
-
         tactic = home.house.tactics["win_back"]
         shops.set_guardrails(connection, home.shop_id, Guardrails(gifts=None, days_between=0), "test", home.now)
         campaigns.create(connection, home.shop_id, "second", tactic, tactic.params(), campaigns.Limits(0), home.now)
