@@ -66,6 +66,7 @@ def _plain(told: DryRun) -> dict[str, Any]:
         "audience": told.audience,
         "inside": told.inside,
         "outcomes": dict(told.outcomes),
+        "refused": dict(told.refused),
         "cost": {currency: str(amount) for currency, amount in told.cost.items()},
         "cost_unknown": told.cost_unknown,
         "holding": dict(told.holding),
@@ -79,6 +80,8 @@ def _print(name: str, told: DryRun) -> None:
     click.secho(f"“{name}”, were it switched on now with those who are inside. Nothing was written.", bold=True)
     click.echo(f"  {told.customers} customers, {told.audience} in the audience, {told.inside} inside already.")
     click.echo(f"  {given} would get it, {told.outcomes[Outcome.CONTROL]} would be left alone as control.")
+    for limit, number in told.refused.most_common():
+        click.echo(f"  {number} would not, or not now, because of: {limit.replace('_', ' ')}.")
     for currency, amount in told.cost.items():
         click.echo(f"  At most {amount} {currency}, if every code were used.")
     if told.cost_unknown:

@@ -25,6 +25,9 @@ BATCH = 500
 #: Of each outcome.
 EXAMPLES = 3
 
+#: What refused it where no guardrail did: as a guest is, whom nothing can be shown.
+_TACTIC = "tactic"
+
 #: Customers looked at, and how many there are to look at.
 Progress = Callable[[int, int], None]
 
@@ -44,6 +47,8 @@ class DryRun:
     inside: int
     findings: Sequence[Finding]
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    #: Of those who would not, or not now: by what.
+    refused: Counter[str] = field(default_factory=Counter)
     #: If every code that would be given were used: the most that is expected, by currency.
     cost: dict[str, Decimal] = field(default_factory=dict)
     #: Codes of which nothing tells what they would cost.
@@ -89,6 +94,8 @@ def _count(
     told.outcomes[decision.outcome] += 1
     if told.outcomes[decision.outcome] <= EXAMPLES:
         told.examples.append(Example(customer.customer_id, decision.outcome, decision.reason))
+    if decision.outcome in {Outcome.NOTHING, Outcome.LATER}:
+        told.refused[decision.by.value if decision.by else _TACTIC] += 1
     if decision.outcome is not Outcome.GIVEN or not isinstance(decision.wish, GiveCode):
         return
     cost = expected_cost(connection, scene, customer.state.history, decision.wish.offer)

@@ -90,7 +90,7 @@ def save(
         latest = {"reason": statement.excluded.reason, "again_at": statement.excluded.again_at}
         statement = statement.on_conflict_do_update(index_elements=key, set_=latest)
     decision_id = int(connection.execute(statement.returning(decisions.c.id)).scalar_one())
-    if decision.outcome is Outcome.GIVEN:
+    if decision.outcome is Outcome.GIVEN and trigger is not TriggerKind.TRIAL:
         connection.execute(_ONE_MORE, {"of_shop": shop_id, "of_customer": customer_id})
     return decision_id
 
@@ -113,6 +113,7 @@ _GIVEN = select(func.count()).where(
     decisions.c.shop_id == bindparam("shop"),
     decisions.c.customer_id == bindparam("customer"),
     decisions.c.outcome == Outcome.GIVEN.value,
+    decisions.c.trigger != TriggerKind.TRIAL.value,
 )
 
 

@@ -67,6 +67,15 @@ async def test_the_arms_are_those_that_will_be(home: Home, people: None) -> None
     assert {outcome: decided.count(outcome) for outcome in set(decided)} == dict(before.outcomes)
 
 
+async def test_what_the_guardrails_refuse_is_told(home: Home, people: None) -> None:
+    change(home.house, home.shop_id, "win-back", {"control_share": 0}, "test")
+    with home.database.write() as connection:
+        shops.set_guardrails(connection, home.shop_id, Guardrails(ceiling={"USD": Decimal(1)}), "test", home.now)
+    run = told(home)
+    assert (run.outcomes, run.refused) == ({Outcome.NOTHING: SILENT}, {"ceiling": SILENT})
+    assert run.cost == {}
+
+
 async def test_the_cost_is_of_what_would_be_given(home: Home, people: None) -> None:
     fixed = {"offer": "amount", "value": 7, "currency": "USD"}
     assert told(home, control_share=0, params=fixed).cost == {"USD": Decimal(7 * SILENT)}

@@ -62,6 +62,9 @@ async def test_the_books_of_the_campaign_know_nothing_of_it(home: Home) -> None:
         standing = decisions.standing(connection, home.shop_id, tried.customer_id)
         assert (dict(standing.past), dict(standing.arms)) == ({}, {})
         assert decisions.counts_by_outcome(connection, home.shop_id) == {}
+        tried_on = customers.by_id(connection, home.shop_id, tried.customer_id)
+    assert tried_on is not None
+    assert tried_on.offers_since_order == 0
     home.tick()
     await home.deliver()
     assert outcomes(home) == [Outcome.GIVEN, Outcome.GIVEN]
