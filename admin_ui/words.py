@@ -41,6 +41,9 @@ _EFFECTS = {
     EffectKind.BANNER: "Showing a banner",
     EffectKind.CLEAR: "Taking a banner away",
     EffectKind.REVOKE: "Taking codes back",
+    EffectKind.GIFT_CARD: "Making a gift card",
+    EffectKind.DEACTIVATE: "Switching a gift card off",
+    EffectKind.PROMOTION: "Making or ending a promotion",
 }
 
 
