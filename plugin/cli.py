@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, Entry] = {
     "replay": Entry(
         "replay:replay", "What a campaign would have done over the shop's own past, and what it would cost."
     ),
+    "codes": Entry("books:show_codes", "Codes: whose, what they may cost and did."),
+    "budget": Entry("books:show_budget", "What gifts may cost, and what is left of it."),
     "report": Entry("report:report", "The shop's numbers: who stays, who leaves and why, and what works."),
     "backtest": Entry("backtest:backtest", "Score a past day of a file of orders, and what came after it."),
     "letters": Entry("letters:letters", "What was given up, webhooks and effects: look, and try again."),

@@ -50,6 +50,8 @@ class Usual:
     basket: Decimal | None = None
     #: Of those that paid for shipping.
     shipping: Decimal | None = None
+    #: Of one piece of what is given away.
+    gift: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,12 @@ def cost_of(offer: Offer, history: History, usual: Usual, currency: str) -> Mone
             amount = None if basket is None else basket * offer.value / 100
         case OfferKind.FREE_SHIPPING:
             amount = usual.shipping
-        case _:
+        case OfferKind.AMOUNT | OfferKind.STORE_CREDIT:
             amount = offer.value if offer.currency == currency else None
+        case OfferKind.PERSONAL_GIFT:
+            amount = usual.gift
+        case OfferKind.PUBLIC_GIFT:
+            amount = None
     return None if amount is None else Money(amount, currency).rounded()
 
 

@@ -1,16 +1,21 @@
 """What a gift may cost, kept for it before it is given: in the deciding transaction, under the shop's lock."""
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from plugin.domain.budgets import cost_of
+from plugin.domain.budgets import CUSTOMER_DAYS, Budgets, Over, cost_of, over
 from plugin.domain.customer import History
 from plugin.domain.decide import Decision
+from plugin.domain.effects import GiveCode
+from plugin.domain.guardrails import Limit, Refusal
 from plugin.domain.ledger import Order
 from plugin.domain.money import Money
-from plugin.domain.offers import Offer
+from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.trials import is_trial
 from plugin.flow.house import House
 from plugin.flow.scene import Scene
 from plugin.store import budgets, codes, ledger, shops
@@ -21,6 +26,26 @@ from plugin.store.customers import Customer
 LATE = timedelta(days=2)
 #: Codes of one transaction.
 BATCH = 500
+
+
+def refuse_if_over(connection: Connection, scene: Scene, customer: Customer, decision: Decision) -> Decision:
+    """A gift that a budget does not pay for is not given; what the next day may pay for is put off until then."""
+    if not isinstance(decision.wish, GiveCode) or is_trial(decision.episode):
+        return decision
+    bounds = {
+        "this campaign": (decision.campaign.campaign_id, decision.campaign.budgets),
+        "the whole shop": (budgets.ALL, scene.shop.guardrails.budgets),
+    }
+    if not any(limits.any for _, limits in bounds.values()):
+        return decision
+    cost = expected_cost(connection, scene, customer.state.history, decision.wish.offer)
+    if cost is None:
+        because = "there is a budget, and nothing tells yet what this gift would cost"
+        return decision.refused(Refusal(Limit.BUDGET, because))
+    found = _over(connection, scene, customer, decision, cost, bounds)
+    if found is None:
+        return decision
+    return decision.refused(Refusal(Limit.BUDGET, found.because, _midnight(scene) if found.today else None))
 
 
 def reserve(
@@ -75,7 +100,32 @@ def expected_cost(connection: Connection, scene: Scene, history: History, offer:
         return None
     if currency not in scene.usual:
         scene.usual[currency] = ledger.usual(connection, scene.shop_id, currency)
-    return cost_of(offer, history, scene.usual[currency], currency)
+    usual = scene.usual[currency]
+    if offer.kind is OfferKind.PERSONAL_GIFT:
+        usual = replace(usual, gift=ledger.highest_price(connection, scene.shop_id, currency, offer.products))
+    return cost_of(offer, history, usual, currency)
+
+
+def _over(
+    connection: Connection,
+    scene: Scene,
+    customer: Customer,
+    decision: Decision,
+    cost: Money,
+    bounds: Mapping[str, tuple[int, Budgets]],
+) -> Over | None:
+    """What no day can change comes first, whoever's budget it is."""
+    shop_id, customer_id = scene.shop_id, customer.customer_id
+    spent = budgets.used(connection, shop_id, decision.campaign.campaign_id, _today(scene), cost.currency)
+    had: Mapping[int, Decimal] = {}
+    if any(limits.customer for _, limits in bounds.values()):
+        since = scene.now - timedelta(days=CUSTOMER_DAYS)
+        had = budgets.used_for(connection, shop_id, customer_id, cost.currency, since)
+    found = [
+        over(limits, replace(spent[key], customer=had.get(key, Decimal(0))), cost, whose)
+        for whose, (key, limits) in bounds.items()
+    ]
+    return min((one for one in found if one is not None), key=lambda one: one.today, default=None)
 
 
 def _currency(scene: Scene, history: History, offer: Offer) -> str | None:
@@ -85,3 +135,8 @@ def _currency(scene: Scene, history: History, offer: Offer) -> str | None:
 
 def _today(scene: Scene) -> date:
     return scene.now.astimezone(scene.zone).date()
+
+
+def _midnight(scene: Scene) -> datetime:
+    """The next one in the shop's zone."""
+    return datetime.combine(_today(scene) + timedelta(days=1), time(0), scene.zone)

@@ -14,7 +14,7 @@ from plugin.domain.segments import segment_of
 from plugin.domain.signals import Signal, signals_of
 from plugin.domain.stages import Activity, Turns
 from plugin.domain.tactic import Trigger, TriggerKind, View
-from plugin.flow import asks, promises
+from plugin.flow import asks, budget, promises
 from plugin.flow.guards import standing_of
 from plugin.flow.scene import Scene
 from plugin.store import codes, customers, decisions
@@ -75,6 +75,7 @@ def carry(connection: Connection, scene: Scene, customer: Customer, decision: De
     """Keep the decision and ask for its effects; the decision as it was kept."""
     if isinstance(decision.wish, GiveCode):
         decision = asks.refuse_if_removed(connection, scene, decision)
+        decision = budget.refuse_if_over(connection, scene, customer, decision)
     decision_id = decisions.save(connection, scene.shop_id, customer.customer_id, decision, trigger.kind, scene.now)
     if isinstance(decision.wish, GiveCode):
         asks.give_code(connection, scene, customer, decision, decision_id, decision.wish)

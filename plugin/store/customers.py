@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, String, Update, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, String, Update, bindparam, cast, delete, func, select, update
 
 from plugin.domain.consent import Consent
 from plugin.domain.customer import CustomerState, History
@@ -154,16 +154,6 @@ def state_values(
         "next_moment": next_moment,
         "offers_since_order": offers_since_order,
     }
-
-
-def wake_by(connection: Connection, shop_id: int, customer_id: int, at: datetime) -> None:
-    """The stored moment is that one, unless it comes earlier anyway."""
-    connection.execute(
-        update(customers)
-        .where(customers.c.shop_id == shop_id, customers.c.id == customer_id)
-        .where(or_(customers.c.next_moment.is_(None), customers.c.next_moment > at))
-        .values(next_moment=at)
-    )
 
 
 def save_shown(connection: Connection, shop_id: int, customer_id: int, shown: Mapping[Slot, Banner]) -> None:

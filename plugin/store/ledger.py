@@ -158,6 +158,27 @@ def usual(connection: Connection, shop_id: int, currency: str) -> Usual:
     return Usual(total / number if number else None, shipping / shipped if shipped else None)
 
 
+#: The shop's newest orders among which a product's price is looked for.
+_PRICES_FROM = 2_000
+
+
+def highest_price(connection: Connection, shop_id: int, currency: str, products: Sequence[str]) -> Decimal | None:
+    """Of one piece of these products, by Saleor's ids; None where none was bought lately."""
+    lately = (
+        select(orders.c.order_id)
+        .where(orders.c.shop_id == shop_id, orders.c.currency == currency, orders.c.counts)
+        .order_by(orders.c.placed_at.desc())
+        .limit(_PRICES_FROM)
+        .subquery()
+    )
+    statement = (
+        select(order_lines.c.total, order_lines.c.quantity)
+        .join(lately, lately.c.order_id == order_lines.c.order_id)
+        .where(order_lines.c.shop_id == shop_id, order_lines.c.product_id.in_(products), order_lines.c.quantity > 0)
+    )
+    return max((total / quantity for total, quantity in connection.execute(statement)), default=None)
+
+
 def orders_of_email(connection: Connection, shop_id: int, customer_id: int, email: str) -> Sequence[str]:
     """This customer's orders that were placed without signing in, with that e-mail; one that lost its e-mail stays
     with whom it was given first.

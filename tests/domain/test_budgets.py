@@ -48,7 +48,7 @@ def bought(*totals: str, currency: str = "USD") -> History:
     )
 
 
-USUAL = Usual(basket=Decimal(60), shipping=Decimal("7.99"))
+USUAL = Usual(basket=Decimal(60), shipping=Decimal("7.99"), gift=Decimal("9.99"))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,7 @@ USUAL = Usual(basket=Decimal(60), shipping=Decimal("7.99"))
         (offer(OfferKind.PERCENTAGE, "15"), bought("9.99"), "1.50"),
         (offer(OfferKind.AMOUNT, "5", currency="USD"), bought("40"), "5.00"),
         (offer(OfferKind.FREE_SHIPPING), bought("40"), "7.99"),
+        (offer(OfferKind.PERSONAL_GIFT, minimum="30", currency="USD"), bought("40"), "9.99"),
         (offer(OfferKind.STORE_CREDIT, "12", currency="USD"), History(), "12.00"),
     ],
 )

@@ -185,7 +185,6 @@ CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: codes.save_code_id(c, other, "CODE", "X"),
     lambda c, f, other: codes.move(c, other, f.customer.customer_id, 9),
     lambda c, f, other: codes.erase(c, other, f.customer.customer_id),
-    lambda c, f, other: customers.wake_by(c, other, f.customer.customer_id, ago(9)),
     lambda c, f, other: budgets.settle(c, other, f.decision_id, Money(Decimal(1), "USD")),
     lambda c, f, other: budgets.release(c, other, [f.decision_id]),
     lambda c, f, other: budgets.move(c, other, f.customer.customer_id, 9),
