@@ -36,6 +36,8 @@ COMMANDS: Mapping[str, Entry] = {
     "segment": Entry("segment:segment", "Segments: who is in which, how many, and why."),
     "learn": Entry("learn:learn", "Learn a shop's rhythm and model now, instead of within a day."),
     "customers": Entry("customers:customers", "Who is at risk and why; or one customer, with score and reasons."),
+    "guardrails": Entry("guardrails:guardrails", "The shop's limits around every campaign: show and set."),
+    "suppress": Entry("suppress:suppress", "Who gets nothing: a list by number and e-mail."),
     "decisions": Entry("decisions:show_decisions", "The latest decisions with their reasons."),
     "replay": Entry(
         "replay:replay", "What a campaign would have done over the shop's own past, and what it would cost."

@@ -57,6 +57,11 @@ def _budgets(given: tuple[str, ...]) -> dict[str, dict[str, str]]:
     return budgets
 
 
+def pairs(given: tuple[str, ...]) -> dict[str, Any]:
+    """NAME=VALUE…; JSON for tables."""
+    return {name: _json(name, value) for name, value in map(_pair, given)}
+
+
 def _pair(pair: str) -> tuple[str, str]:
     name, equals, value = pair.partition("=")
     if not equals:

@@ -108,7 +108,7 @@ def _used(connection: Connection, scene: Scene, order: Order) -> Iterator[Code]:
 def _account(connection: Connection, scene: Scene, eraser: Eraser, event: CustomerSeen) -> list[Touch]:
     if eraser.was_erased(connection, scene.shop_id, event.account.user_id):
         return []
-    customer_id = identity.recognise(connection, scene.shop_id, event.account, scene.now)
+    customer_id = identity.recognise(connection, scene, event.account)
     kind = TriggerKind.HISTORY if event.ours else TriggerKind.ACCOUNT
     return [Touch(customer_id, Trigger(kind, event.account.updated_at))]
 

@@ -13,7 +13,7 @@ from plugin.flow import asks
 from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
 from plugin.secrets import subject_hash
-from plugin.store import budgets, codes, customers, decisions, effects, inbox, ledger, tombstones
+from plugin.store import budgets, codes, customers, decisions, effects, inbox, ledger, suppressions, tombstones
 from plugin.store.codes import CodeStatus
 from plugin.store.customers import Customer
 
@@ -89,6 +89,7 @@ def _erase(connection: Connection, scene: Scene, customer: Customer) -> None:
     effects.erase(connection, scene.shop_id, customer_id)
     decisions.erase(connection, scene.shop_id, customer_id)
     ledger.erase(connection, scene.shop_id, customer_id, customer.state.user_id, customer.email)
+    suppressions.remove(connection, scene.shop_id, [suppressions.of_number(scene.pepper, customer_id).key])
     customers.remove(connection, scene.shop_id, customer_id)
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from plugin.domain.ledger import Account, Order
-from plugin.store import budgets, codes, customers, decisions, effects, ledger
+from plugin.flow.scene import Scene
+from plugin.store import budgets, codes, customers, decisions, effects, ledger, suppressions
 from plugin.store.customers import Customer
 
 
@@ -30,24 +31,36 @@ def owner_for(connection: Connection, shop_id: int, order: Order, held_by: int |
     return known or customers.create(connection, shop_id, now, email=order.email)
 
 
-def recognise(connection: Connection, shop_id: int, account: Account, now: datetime) -> int:
+def recognise(connection: Connection, scene: Scene, account: Account) -> int:
     """The account's customer, brought up to date; a guest whose address it has proven becomes part of it."""
+    shop_id = scene.shop_id
     known = customers.by_user(connection, shop_id, account.user_id) or customers.create(
-        connection, shop_id, now, user_id=account.user_id
+        connection, shop_id, scene.now, user_id=account.user_id
     )
     if known.account_updated_at is not None and known.account_updated_at > account.updated_at:
         return known.customer_id
     customers.save_account(connection, shop_id, known.customer_id, account)
+    if known.email is not None and known.email != account.email:
+        _stay_suppressed(connection, scene, known, known.customer_id)
     if account.confirmed:
-        _take_in_guest(connection, shop_id, account.email, known.customer_id)
+        _take_in_guest(connection, scene, account.email, known.customer_id)
     return known.customer_id
 
 
-def _take_in_guest(connection: Connection, shop_id: int, email: str, into_id: int) -> None:
+def _stay_suppressed(connection: Connection, scene: Scene, customer: Customer, into_id: int) -> None:
+    """What was said of this number or its address until now holds for whoever it becomes."""
+    subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
+    into = suppressions.of_number(scene.pepper, into_id)
+    suppressions.pass_on(connection, scene.shop_id, subjects, into, scene.now)
+
+
+def _take_in_guest(connection: Connection, scene: Scene, email: str, into_id: int) -> None:
+    shop_id = scene.shop_id
     guest = customers.guest(connection, shop_id, email)
     if guest is None:
         return
     from_id = guest.customer_id
+    _stay_suppressed(connection, scene, guest, into_id)
     theirs = ledger.orders_of_email(connection, shop_id, from_id, email)
     ledger.move_orders(connection, shop_id, theirs, into_id)
     decisions.unite(connection, shop_id, from_id, into_id)

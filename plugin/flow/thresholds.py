@@ -84,20 +84,22 @@ def personal_threshold(rules: Rules, customer: Customer | None, channel: Channel
     """What this customer is shown and given in this channel at this moment.
 
     By the stored segment, so that everybody who asks hears the same. None for guests, for who is not
-    known yet, and where nothing personal is said: then the channel's own rates speak alone.
+    known yet, and where nothing personal is said: then the channel's own rates speak alone. Whoever objects to
+    being profiled keeps what was promised for its life, and hears nothing new.
     """
     if customer is None or not customer.state.reachable:
         return None
     shown = _shown(customer, channel)
     promised = None if shown is None else rules.anchored(shown, customer.segment, channel)
-    return threshold_now(rules.rule(customer.segment, channel), promised, rules.life, now)
+    rule = None if customer.state.consent.objects else rules.rule(customer.segment, channel)
+    return threshold_now(rule, promised, rules.life, now)
 
 
 def threshold_in(
     rules: Rules, customer: Customer, segment: Segment, channel: Channel, now: datetime
 ) -> Threshold | None:
     """The same in another segment, which the customer enters at this moment."""
-    if segment is customer.segment or _shown(customer, channel) is None:
+    if segment is customer.segment or customer.state.consent.objects or _shown(customer, channel) is None:
         return personal_threshold(rules, replace(customer, segment=segment), channel, now)
     before = personal_threshold(rules, customer, channel, now)
     return threshold_now(rules.rule(segment, channel), before, rules.life, now)

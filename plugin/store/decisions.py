@@ -145,7 +145,15 @@ def trials(connection: Connection, shop_id: int, campaign_id: int, customer_id: 
     return int(connection.execute(statement).scalar_one())
 
 
-def latest(connection: Connection, shop_id: int, limit: int, customer_id: int | None = None) -> Sequence[Told]:
+def latest(
+    connection: Connection,
+    shop_id: int,
+    limit: int,
+    customer_id: int | None = None,
+    campaign: str | None = None,
+    outcome: Outcome | None = None,
+) -> Sequence[Told]:
+    """The latest first; campaign: its name."""
     statement = (
         select(decisions, campaigns.c.name)
         .join(campaigns, campaigns.c.id == decisions.c.campaign_id)
@@ -155,6 +163,10 @@ def latest(connection: Connection, shop_id: int, limit: int, customer_id: int | 
     )
     if customer_id is not None:
         statement = statement.where(decisions.c.customer_id == customer_id)
+    if campaign is not None:
+        statement = statement.where(campaigns.c.name == campaign)
+    if outcome is not None:
+        statement = statement.where(decisions.c.outcome == outcome.value)
     return [
         Told(row.id, row.name, row.customer_id, Outcome(row.outcome), row.reason, row.decided_at)
         for row in connection.execute(statement)

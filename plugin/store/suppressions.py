@@ -33,39 +33,43 @@ class Listed:
     added_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whoever is meant."""
+
+    key: bytes
+    #: None where an e-mail is what was named.
+    customer_id: int | None = None
+
+
 def subjects_of(pepper: str, customer_id: int, email: str | None) -> list[bytes]:
     """All by which this customer may be on the list."""
     named = [f"customer:{customer_id}", *([f"email:{email}"] if email else [])]
     return [subject_hash(pepper, subject) for subject in named]
 
 
-def of_number(pepper: str, customer_id: int) -> bytes:
-    return subject_hash(pepper, f"customer:{customer_id}")
+def of_number(pepper: str, customer_id: int) -> Subject:
+    return Subject(subject_hash(pepper, f"customer:{customer_id}"), customer_id)
 
 
-def of_email(pepper: str, email: str) -> bytes:
-    return subject_hash(pepper, f"email:{email}")
+def of_email(pepper: str, email: str) -> Subject:
+    """email: trimmed and case-folded."""
+    return Subject(subject_hash(pepper, f"email:{email}"))
 
 
 def put(
-    connection: Connection,
-    shop_id: int,
-    subject: bytes,
-    suppression: Suppression,
-    who: str,
-    now: datetime,
-    customer_id: int | None = None,
+    connection: Connection, shop_id: int, subject: Subject, suppression: Suppression, who: str, now: datetime
 ) -> None:
     """On the list; who is on it already stays for the longer of the two."""
     known = connection.execute(
-        select(suppressions.c.until).where(suppressions.c.shop_id == shop_id, suppressions.c.subject == subject)
+        select(suppressions.c.until).where(suppressions.c.shop_id == shop_id, suppressions.c.subject == subject.key)
     ).one_or_none()
     if known is not None and not _is_longer(suppression.until, known.until):
         return
     statement = insert(connection, suppressions).values(
         shop_id=shop_id,
-        subject=subject,
-        customer_id=customer_id,
+        subject=subject.key,
+        customer_id=subject.customer_id,
         reason=suppression.reason,
         until=suppression.until,
         added_by=who,
@@ -101,12 +105,10 @@ def listed(connection: Connection, shop_id: int, limit: int) -> list[Listed]:
     ]
 
 
-def pass_on(
-    connection: Connection, shop_id: int, subjects: Sequence[bytes], into: bytes, customer_id: int, now: datetime
-) -> None:
-    """Whoever was on the list by one of these is on it by that number, too."""
+def pass_on(connection: Connection, shop_id: int, subjects: Sequence[bytes], into: Subject, now: datetime) -> None:
+    """Whoever was on the list by one of these is on it by the other, too, for the longest of their times."""
     for found in _entries(connection, shop_id, subjects):
-        put(connection, shop_id, into, Suppression(found.reason, found.until), found.added_by, now, customer_id)
+        put(connection, shop_id, into, Suppression(found.reason, found.until), found.added_by, now)
 
 
 def _entries(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -> list[Listed]:
