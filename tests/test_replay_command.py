@@ -41,7 +41,7 @@ def test_as_json(run: Run, shop: int) -> None:
     found = json.loads(run("replay", "win-back", "--days", EVER, "--margin", "0.4", "--json").stdout)
     given, control = found["outcomes"]["given"], found["outcomes"]["control"]
     assert (given + control, found["outcomes"]["nothing"], found["asked"]) == (30, 30, 30)
-    assert found["paused"] == 30, "the second silence came within the pause"
+    assert found["limits"] == {"pause": 30}, "the second silence came within the pause"
     anyway = found["ordered_anyway"]
     assert (anyway["came"], anyway["of"], anyway["share"], anyway["unknown"]) == (given, given, 1, 0)
     assert found["rate"]["source"].startswith("an assumption")

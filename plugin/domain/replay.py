@@ -4,7 +4,7 @@ The ledger holds the newest version of each order and no date of a refund or a c
 as known from that version's own time on, which is never too soon: before it the order counted, unrefunded.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -15,7 +15,8 @@ from plugin.domain.churn import Outlook, is_usual_until, turns_of
 from plugin.domain.customer import CustomerState, History, extend, fold
 from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, GiveCode, ShowBanner, Slot
-from plugin.domain.guardrails import Guardrails
+from plugin.domain.fields import BoughtLine, Person
+from plugin.domain.guardrails import Guardrails, Limit, Suppression
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer, valid_until
 from plugin.domain.replay_costs import mean_order
@@ -73,6 +74,10 @@ class Buyer:
     state: CustomerState
     orders: Sequence[Remembered]
     spells: Sequence[Spell] = ()
+    #: From when on they were on the list of those who get nothing.
+    barred: Sequence[tuple[datetime, Suppression]] = ()
+    #: Order id → its lines; read only where an audience looks at lines.
+    lines: Mapping[str, Sequence[BoughtLine]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,10 @@ class Season:
     outlook: Outlook
     #: What the shop's orders came to, by currency.
     usual: Mapping[str, Usual] = field(default_factory=dict)
+
+
+def _no_clock(country: str | None, now: datetime) -> None:
+    """Nobody's but the shop's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +107,17 @@ class Setting:
     #: Channel → currency.
     currencies: Mapping[str, str] = field(default_factory=dict)
     rules: Guardrails = Guardrails()
+    #: Whose clock a country goes by; asked only where hours are quiet.
+    clock: Callable[[str | None, datetime], tzinfo | None] = _no_clock
 
     @property
     def begins(self) -> datetime:
         return self.seasons[0].begins
+
+    @property
+    def asks_who(self) -> bool:
+        """One of them is for some customers only."""
+        return any(one.audience is not None or one.exclude is not None for one in self.campaigns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +142,10 @@ class Asked:
     had_code: bool = False
     #: Another campaign whose offer to them was still valid.
     beside: int | None = None
-    over_budget: bool = False
+    #: What refused it, or put it off.
+    by: Limit | None = None
+    #: A day's budget had put it off before.
+    waited: bool = False
 
     @property
     def came(self) -> bool:
@@ -211,9 +230,9 @@ class _Way:
     def look(self, kind: TriggerKind, now: datetime) -> None:
         if not self._exact and self._matters(kind):
             self._turns, self._exact = turns_of(self._history, self._season.outlook), True
-        verdict = decide(
-            self._view(now), Trigger(kind, now), self._setting.campaigns, self._standing, self._setting.rules
-        )
+        view = self._view(now)
+        standing = self._standing_at(now, view)
+        verdict = decide(view, Trigger(kind, now), self._setting.campaigns, standing, self._setting.rules)
         for decision in verdict.decisions:
             self._keep(decision, now)
         ahead = [at for at in (self._turns.next_after(now), verdict.check_again) if at is not None]
@@ -241,10 +260,8 @@ class _Way:
 
     def _matters(self, kind: TriggerKind) -> bool:
         """Whether a decision could follow, or a moment that hangs on when the silence turns."""
-        return kind is TriggerKind.MOMENT or any(
-            kind in campaign.tactic.listens_to or campaign.audience is not None or campaign.exclude is not None
-            for campaign in self._setting.campaigns
-        )
+        listened = any(kind in campaign.tactic.listens_to for campaign in self._setting.campaigns)
+        return kind is TriggerKind.MOMENT or listened or self._setting.asks_who
 
     def _view(self, now: datetime) -> View:
         state = replace(self._buyer.state, user_id=self._account(now), history=self._history)
@@ -261,6 +278,30 @@ class _Way:
             self._shown,
             tuple(self._gifts),
         )
+
+    def _standing_at(self, now: datetime, view: View) -> Standing:
+        setting = self._setting
+        refunds = (one.updated_at for one in self._buyer.orders if one.refunded > 0 and one.updated_at <= now)
+        barred = (one for since, one in self._buyer.barred if since <= now and (one.until is None or one.until > now))
+        clock = None if setting.rules.quiet is None else setting.clock(self._country(now), now)
+        return replace(
+            self._standing,
+            suppression=next(barred, None),
+            refunded_at=max(refunds, default=None),
+            zone=clock or setting.zone,
+            person=self._seen(now, view) if setting.asks_who else None,
+        )
+
+    def _country(self, now: datetime) -> str | None:
+        return next((one.country for one in reversed(self._buyer.orders) if one.country and one.placed_at <= now), None)
+
+    def _seen(self, now: datetime, view: View) -> Person:
+        """As audiences see them."""
+        last_at = self._history.last_at
+        offers = sum(last_at is None or gift.at > last_at for gift in self._gifts)
+        counting = (one for one in self._known(now, placed_now=True) if one.counts) if self._buyer.lines else ()
+        lines = [line for one in counting for line in self._buyer.lines.get(one.order_id, ())]
+        return Person(view.state, self._turns, view.outlook.limits, offers, lines)
 
     def _account(self, now: datetime) -> str | None:
         """An account is known by an order that was placed with it; one from a file cannot tell, so today's counts."""
@@ -282,7 +323,9 @@ class _Way:
             self._standing = replace(self._standing, past=past)
         if decision.arm is not None:
             self._standing = replace(self._standing, arms={campaign_id: decision.arm, **self._standing.arms})
-        asked = Asked(self._buyer.state.customer_id, campaign_id, now, decision.outcome, decision.reason)
+        asked = Asked(
+            self._buyer.state.customer_id, campaign_id, now, decision.outcome, decision.reason, by=decision.by
+        )
         if isinstance(decision.wish, GiveCode):
             asked = self._given(asked, decision.wish.offer)
             self._gifts.append(Given(campaign_id, decision.episode, decision.wish.offer, now, asked.until or now))

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from plugin.domain.budgets import CUSTOMER_DAYS, Budgets, Over, Used, over
 from plugin.domain.decide import Outcome
+from plugin.domain.guardrails import Limit
 from plugin.domain.money import Money
-from plugin.domain.offers import valid_until
+from plugin.domain.offers import OfferKind, valid_until
 from plugin.domain.replay import Asked
 
 #: In the place of a campaign: all of them.
@@ -18,38 +19,39 @@ _ALL = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Bounds:
     budgets: Budgets
     priority: int
 
 
 def within_budgets(
-    asked: Iterable[Asked], limits: Mapping[int, Limits], shop: Budgets, zone: tzinfo, ends: datetime
+    asked: Iterable[Asked], bounds: Mapping[int, Bounds], shop: Budgets, zone: tzinfo, ends: datetime
 ) -> list[Asked]:
     """What a budget does not pay for becomes a nothing; what only the day's does not is asked again on the next.
 
     An offer holds its expected cost from the moment it is given. At its end that is spent if the customer
-    ordered while it was valid, else it is free again. limits: of every campaign, by its id.
+    ordered while it was valid, else it is free again. A personal gift's price is not known here, so that no
+    budget holds it. bounds: of every campaign, by its id.
     """
     books = _Books(zone)
-    waiting = [(one.at, -limits[one.campaign_id].priority, one.campaign_id, n, one) for n, one in enumerate(asked)]
+    waiting = [(one.at, -bounds[one.campaign_id].priority, one.campaign_id, n, one) for n, one in enumerate(asked)]
     heapq.heapify(waiting)
     found = []
     while waiting:
         at, priority, campaign_id, number, one = heapq.heappop(waiting)
-        if one.outcome is not Outcome.GIVEN or one.cost is None:
+        if one.outcome is not Outcome.GIVEN or (one.offer is not None and one.offer.kind is OfferKind.PERSONAL_GIFT):
             found.append(one)
             continue
         books.release(at)
-        refused = books.refused(one, one.cost, limits[campaign_id].budgets, shop)
+        refused = books.refused(one, bounds[campaign_id].budgets, shop)
         if refused is None:
-            books.hold(one, one.cost)
+            books.hold(one)
             found.append(one)
         elif refused.today and (tomorrow := _tomorrow(one, zone, ends)) is not None:
             heapq.heappush(waiting, (tomorrow.at, priority, campaign_id, number, tomorrow))
         else:
             reason = f"Nothing, because {refused.because}."
-            found.append(replace(one, outcome=Outcome.NOTHING, reason=reason, over_budget=True))
+            found.append(replace(one, outcome=Outcome.NOTHING, reason=reason, by=Limit.BUDGET))
     return found
 
 
@@ -59,7 +61,7 @@ def _tomorrow(one: Asked, zone: tzinfo, ends: datetime) -> Asked | None:
     met = one.next_order_at is not None and one.next_order_at <= at
     if met or at > ends or one.offer is None:
         return None
-    return replace(one, at=at, until=valid_until(one.offer, at, zone))
+    return replace(one, at=at, until=valid_until(one.offer, at, zone), waited=True)
 
 
 @dataclass(slots=True)
@@ -75,14 +77,22 @@ class _Books:
     ends: list[tuple[datetime, int, Asked]] = field(default_factory=list)
     held: int = 0
 
-    def refused(self, one: Asked, cost: Money, budgets: Budgets, shop: Budgets) -> Over | None:
-        return over(budgets, self._used(one, one.campaign_id, cost.currency), cost, "this campaign") or over(
-            shop, self._used(one, _ALL, cost.currency), cost, "the whole shop"
-        )
+    def refused(self, one: Asked, budgets: Budgets, shop: Budgets) -> Over | None:
+        """What no day can change comes first, whoever's budget it is."""
+        if one.cost is None:
+            bounded = budgets.any or shop.any
+            return (
+                Over("there is a budget, and nothing tells yet what this gift would cost", False) if bounded else None
+            )
+        whose = (("this campaign", one.campaign_id, budgets), ("the whole shop", _ALL, shop))
+        refused = (over(most, self._used(one, key, one.cost.currency), one.cost, name) for name, key, most in whose)
+        return min((each for each in refused if each is not None), key=lambda each: each.today, default=None)
 
-    def hold(self, one: Asked, cost: Money) -> None:
-        self._add(one, cost, cost.amount)
-        self.customer[one.customer_id, cost.currency].append(one)
+    def hold(self, one: Asked) -> None:
+        if one.cost is None:
+            return
+        self._add(one, one.cost, one.cost.amount)
+        self.customer[one.customer_id, one.cost.currency].append(one)
         if one.until is not None and not one.came:
             self.held += 1
             heapq.heappush(self.ends, (one.until, self.held, one))

@@ -9,12 +9,11 @@ from decimal import Decimal
 
 from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Outcome
+from plugin.domain.guardrails import Limit
 from plugin.domain.replay import Asked, Season
 from plugin.domain.replay_costs import break_even, wilson
 
 _NUMBERS = re.compile(r"\d[\d.,:-]*\d|\d")
-#: How `decide` begins to say that the last offer was too short a time ago.
-PAUSED = "Nothing, because the last one was on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,12 @@ class Figures:
     reasons: Mapping[str, int]
     #: Monday → outcome → decisions, every week of the span.
     weeks: Mapping[date, Mapping[str, int]]
-    paused: int
-    over_budget: int
+    #: Why something was put off to a later moment, in the same way.
+    later: Mapping[str, int]
+    #: What refused or put off how many: the guardrails' own names.
+    limits: Mapping[Limit, int]
+    #: Given, but later than it was needed, because a day's budget was used up.
+    waited: int
     #: The other campaign → offers given while one of it was still valid.
     beside: Mapping[int, int]
     rate: Rate
@@ -113,15 +116,15 @@ def figures(
     """Of one campaign's decisions, with those that a budget refused among the nothings already."""
     given = [one for one in asked if one.outcome is Outcome.GIVEN]
     reached = {one.customer_id for one in asked if one.outcome in {Outcome.GIVEN, Outcome.CONTROL}}
-    reasons = Counter(kind_of(one.reason) for one in asked if one.outcome is Outcome.NOTHING)
     anyway = _anyway(given, span[1])
     return Figures(
         customers=len(reached),
         outcomes={outcome.value: sum(one.outcome is outcome for one in asked) for outcome in Outcome},
-        reasons=dict(reasons.most_common()),
+        reasons=_reasons(asked, Outcome.NOTHING),
         weeks=_weeks(asked, span, zone),
-        paused=sum(one.reason.startswith(PAUSED) for one in asked),
-        over_budget=sum(one.over_budget for one in asked),
+        later=_reasons(asked, Outcome.LATER),
+        limits=dict(Counter(one.by for one in asked if one.by is not None)),
+        waited=sum(one.waited for one in given),
         beside=dict(Counter(one.beside for one in given if one.beside is not None)),
         rate=rate,
         anyway=anyway,
@@ -129,6 +132,10 @@ def figures(
             currency: _cost(theirs, anyway, rate, margin) for currency, theirs in sorted(_by_currency(given).items())
         },
     )
+
+
+def _reasons(asked: Iterable[Asked], outcome: Outcome) -> dict[str, int]:
+    return dict(Counter(kind_of(one.reason) for one in asked if one.outcome is outcome).most_common())
 
 
 def kind_of(reason: str) -> str:

@@ -18,15 +18,16 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from plugin.domain.budgets import Budgets
 from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.conditions import needs_lines
 from plugin.domain.replay import Buyer, Season, Setting, Walked, walk_all
-from plugin.domain.replay_budgets import Limits, within_budgets
+from plugin.domain.replay_budgets import Bounds, within_budgets
 from plugin.domain.replay_costs import wilson
 from plugin.domain.replay_figures import Rate, Replay, figures
 from plugin.errors import GiveUp, NotFound, Rejected
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
+from plugin.flow.zones import zone_of
 from plugin.store import numbers, shops
 from plugin.store import replay as past
 
@@ -61,7 +62,7 @@ def replay(
 ) -> Replay:
     """The campaign of that name as if it had been switched on that many days ago, at the shop's midnight.
 
-    `margin` is the share of an order that is left after its costs. Raises `Rejected` where there is no past to
+    `margin` is the share of an order that is left after its costs; the guardrails' where none is given. Raises `Rejected` where there is no past to
     look at, and `NotFound` for an unknown campaign.
     """
     if not 1 <= days <= MOST_DAYS:
@@ -80,13 +81,21 @@ def replay(
         with _workers(number, campaigns, workers) as pool:
             seasons = _seasons(connection, scene, begins, pool, progress)
             _refuse_too_little(scene, seasons)
-            setting = Setting(seasons, now, scene.zone, campaigns, scene.currencies, scene.shop.guardrails)
+            setting = Setting(seasons, now, scene.zone, campaigns, scene.currencies, scene.shop.guardrails, zone_of)
             walked = _walked(
-                past.buyers(connection, shop_id), setting, pool, lambda done: progress("customers", done, number)
+                past.buyers(connection, shop_id, scene.pepper, lines=_looks_at_lines(campaigns)),
+                setting,
+                pool,
+                lambda done: progress("customers", done, number),
             )
         rate = _rate(connection, shop_id, begins, now)
-    limits = {campaign.campaign_id: Limits(campaign.budgets, campaign.priority) for campaign in campaigns}
-    everything = within_budgets((one for person in walked for one in person.asked), limits, Budgets(), scene.zone, now)
+    rules = scene.shop.guardrails
+    bounds = {campaign.campaign_id: Bounds(campaign.budgets, campaign.priority) for campaign in campaigns}
+    if margin is None and rules.default_margin is not None:
+        margin = float(rules.default_margin)
+    everything = within_budgets(
+        (one for person in walked for one in person.asked), bounds, rules.budgets, scene.zone, now
+    )
     asked = [one for one in everything if one.campaign_id == chosen.campaign_id]
     return Replay(
         campaign=chosen,
@@ -113,6 +122,11 @@ def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
         if one.on or one is chosen
     ]
     return next(one for one in campaigns if one.campaign_id == chosen.campaign_id), campaigns
+
+
+def _looks_at_lines(campaigns: Iterable[Campaign]) -> bool:
+    conditions = (condition for one in campaigns for condition in (one.audience, one.exclude))
+    return any(condition is not None and needs_lines(condition) for condition in conditions)
 
 
 def _seasons(

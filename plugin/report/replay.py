@@ -22,7 +22,8 @@ NO_CAUSE = (
     " the offer is not, and only a control group proves it."
 )
 #: The widest bar of a week, and what stands beside it.
-BAR, BESIDE_BAR = 40, 44
+BAR, BESIDE_BAR = 40, 52
+SHOWN = (Outcome.GIVEN, Outcome.CONTROL, Outcome.NOTHING, Outcome.LATER)
 
 
 def as_data(replay: Replay) -> dict[str, Any]:
@@ -39,8 +40,9 @@ def as_data(replay: Replay) -> dict[str, Any]:
         "asked": figures.customers,
         "outcomes": dict(figures.outcomes),
         "reasons": dict(figures.reasons),
-        "paused": figures.paused,
-        "over_budget": figures.over_budget,
+        "later": dict(figures.later),
+        "limits": {limit.value: count for limit, count in figures.limits.items()},
+        "waited": figures.waited,
         "beside": {replay.others[campaign_id]: count for campaign_id, count in figures.beside.items()},
         "weeks": [{"week": week.isoformat(), **counts} for week, counts in figures.weeks.items()],
         "rate": {
@@ -82,6 +84,7 @@ def _asked_data(one: Asked) -> dict[str, Any]:
         "at": one.at.isoformat(),
         "outcome": one.outcome.value,
         "reason": one.reason,
+        "by": None if one.by is None else one.by.value,
         "cost": None if one.cost is None else [str(one.cost.rounded().amount), one.cost.currency],
         "until": None if one.until is None else one.until.isoformat(),
         "next_order_at": None if one.next_order_at is None else one.next_order_at.isoformat(),
@@ -155,11 +158,11 @@ def print_replay(replay: Replay, console: Console) -> None:
         console.print(f"{words.number(replay.inside)} customers were silent already when it began; they are not asked.")
     _weeks(figures.weeks, console)
     _counts("Why nothing", figures.reasons, console)
+    _counts("Why later", figures.later, console)
     beside = {replay.others[campaign_id]: count for campaign_id, count in figures.beside.items()}
     _counts("Given while an offer of another campaign was valid", beside, console)
-    if figures.paused or figures.over_budget:
-        hits = f"Refused as too soon: {words.number(figures.paused)}; by a budget: {words.number(figures.over_budget)}."
-        console.print(hits)
+    if figures.waited:
+        console.print(f"{words.number(figures.waited)} were given on a later day, because a day's budget was used up.")
     console.print()
     console.print(Text(paragraph(replay)))
 
@@ -172,14 +175,15 @@ def _weeks(weeks: Mapping[date, Mapping[str, int]], console: Console) -> None:
     most = max(sum(counts.values()) for counts in weeks.values())
     widest = max(0, min(BAR, console.width - BESIDE_BAR))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("week of", "given", "control", "nothing"):
+    for name in ("week of", "given", "control", "nothing", "later"):
         table.add_column(name, justify="left" if name == "week of" else "right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for week, counts in weeks.items():
         if busy[0] <= week <= busy[-1]:
-            shown = [counts.get(outcome.value, 0) for outcome in (Outcome.GIVEN, Outcome.CONTROL, Outcome.NOTHING)]
-            given, control, nothing = (round(widest * count / most) for count in shown)
-            bar = Text.assemble(("█" * given, "green"), ("▒" * control, "cyan"), ("░" * nothing, "dim"))
+            shown = [counts.get(outcome.value, 0) for outcome in SHOWN]
+            widths = (round(widest * count / most) for count in shown)
+            parts = zip("█▒░░", widths, ("green", "cyan", "dim", "dim"), strict=True)
+            bar = Text.assemble(*((mark * width, style) for mark, width, style in parts))
             table.add_row(week.isoformat(), *map(str, shown), bar)
     console.print(table)
 

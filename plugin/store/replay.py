@@ -1,6 +1,6 @@
 """What a replay reads of the past: every order once to learn from, and every customer once to walk with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -8,13 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
+from plugin.domain.fields import BoughtLine
+from plugin.domain.guardrails import Suppression
 from plugin.domain.replay import Buyer, Remembered, Spell
+from plugin.store import suppressions
 from plugin.store.codes import CodeStatus
 from plugin.store.customers import read_customer
-from plugin.store.schema import codes, customers, orders
+from plugin.store.schema import codes, customers, order_lines, orders
+from plugin.store.suppressions import Listed
 
 #: Customers of one page.
 PAGE = 200
+#: Entries of the list of those who get nothing that are looked at, the latest first.
+MOST_LISTED = 1_000_000
 #: Of orders from a file, whose buyers are found by their e-mail alone.
 FROM_FILE = "import"
 #: Such an order has counted, whatever became of it.
@@ -50,8 +56,9 @@ def customers_before(connection: Connection, shop_id: int, moment: datetime) -> 
     return int(connection.execute(statement).scalar_one())
 
 
-def buyers(connection: Connection, shop_id: int) -> Iterator[list[Buyer]]:
-    """Everybody who has ever ordered, in pages; a page without any is left out, and every one is counted by its size."""
+def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool) -> Iterator[list[Buyer]]:
+    """Every customer, in pages; their lines only where they are wanted."""
+    listed = {entry.subject: entry for entry in suppressions.listed(connection, shop_id, MOST_LISTED)}
     reached = 0
     while True:
         statement = (
@@ -63,10 +70,35 @@ def buyers(connection: Connection, shop_id: int) -> Iterator[list[Buyer]]:
         first, reached = people[0].customer_id, people[-1].customer_id
         bought = _orders(connection, shop_id, first, reached)
         spells = _spells(connection, shop_id, first, reached)
+        bought_lines = _lines(connection, shop_id, first, reached) if lines else {}
         yield [
-            Buyer(person.state, bought.get(person.customer_id, ()), spells.get(person.customer_id, ()))
+            Buyer(
+                person.state,
+                bought.get(person.customer_id, ()),
+                spells.get(person.customer_id, ()),
+                _barred(listed, suppressions.subjects_of(pepper, person.customer_id, person.email) if listed else ()),
+                bought_lines.get(person.customer_id, {}),
+            )
             for person in people
         ]
+
+
+def _barred(listed: Mapping[bytes, Listed], subjects: Iterable[bytes]) -> list[tuple[datetime, Suppression]]:
+    entries = (listed[subject] for subject in subjects if subject in listed)
+    return [(entry.added_at, Suppression(entry.reason, entry.until)) for entry in entries]
+
+
+def _lines(connection: Connection, shop_id: int, first: int, last: int) -> dict[int, dict[str, list[BoughtLine]]]:
+    columns = ("name", "product_id", "product_type", "sku")
+    statement = (
+        select(orders.c.customer_id, orders.c.order_id, orders.c.placed_at, *(order_lines.c[name] for name in columns))
+        .join(order_lines, (order_lines.c.shop_id == orders.c.shop_id) & (order_lines.c.order_id == orders.c.order_id))
+        .where(orders.c.shop_id == shop_id, orders.c.customer_id.between(first, last), _COUNTED)
+    )
+    found: dict[int, dict[str, list[BoughtLine]]] = {}
+    for customer_id, order_id, *line in connection.execute(statement):
+        found.setdefault(customer_id, {}).setdefault(order_id, []).append(BoughtLine(*line))
+    return found
 
 
 def _orders(connection: Connection, shop_id: int, first: int, last: int) -> dict[int, Sequence[Remembered]]:

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin.domain.churn import Outlook, Rhythm
+from plugin.domain.conditions import Bought, By, FieldTest, Not
 from plugin.domain.decide import Outcome
+from plugin.domain.fields import BoughtLine, Operator
+from plugin.domain.guardrails import Guardrails, Limit, Suppression
 from plugin.domain.money import Money
 from plugin.domain.offers import OfferKind
 from plugin.domain.replay import Asked, Remembered, Season, Spell, walk
@@ -92,6 +96,45 @@ def test_an_offer_beside_another_campaigns_waits_until_that_one_has_run_out() ->
     given, put_off, *_ = walk(buyer(order(0)), setting(campaign(), second)).asked
     assert [(one.campaign_id, one.outcome) for one in (given, put_off)] == [(1, Outcome.GIVEN), (2, Outcome.LATER)]
     assert "takes one voucher" in put_off.reason
+
+
+def test_the_guardrails_are_those_of_life() -> None:
+    quiet = Guardrails(quiet_from="22:00", quiet_to="08:00")
+    late = order(0.625, country="JP")  # midnight in Tokyo
+    put_off, first = walk(buyer(late), replace(setting(), rules=quiet, clock=in_tokyo)).asked
+    assert (put_off.outcome, put_off.by) == (Outcome.LATER, Limit.QUIET_HOURS)
+    assert (put_off.at, first.at) == (day(20.625), day(20) + timedelta(hours=23)), "23:00 UTC is eight in Tokyo"
+
+
+def in_tokyo(country: str | None, now: datetime) -> ZoneInfo | None:
+    return ZoneInfo("Asia/Tokyo") if country == "JP" else None
+
+
+def test_who_was_listed_gets_nothing_from_then_on() -> None:
+    for since, outcome in ((19, Outcome.NOTHING), (21, Outcome.GIVEN)):
+        (one,) = walk(buyer(order(0), barred=[(day(since), Suppression("asked", None))]), setting()).asked
+        assert one.outcome is outcome
+
+
+def test_money_that_went_back_is_no_time_to_give() -> None:
+    put_off, first = walk(buyer(order(0, refunded=Decimal(50), updated_at=day(15))), setting()).asked
+    assert (put_off.by, first.at, first.outcome) == (Limit.DO_NOT_DISTURB, day(29), Outcome.GIVEN)
+
+
+def test_the_audience_is_who_it_was_then() -> None:
+    tea = Bought(By.PRODUCT, "Tea", None)
+    lines = {
+        f"O{at}": [BoughtLine(day(at), name, None, None, None)] for at, name in ((0, "Tea"), (30, "Cup"), (60, "Tea"))
+    }
+    past = buyer(order(0), order(30, counts=False, updated_at=day(31)), order(60), lines=lines)
+    only = campaign(audience=Not(tea), pause_days=0)
+    assert walk(past, setting(only)).asked == ()
+    twice = FieldTest("orders", Operator.AT_LEAST, Decimal(2))
+    assert [one.at for one in walk(past, setting(campaign(audience=twice, pause_days=0))).asked] == [day(80)]
+    unasked = FieldTest("offers_since_order", Operator.AT_LEAST, Decimal(1))
+    ladder = WinBack(second_offer=OfferKind.PERCENTAGE, second_value=Decimal(20), second_after=20)
+    once = campaign(params=ladder, exclude=unasked, pause_days=0)
+    assert [one.at for one in walk(buyer(order(0)), setting(once)).asked] == [day(20)], "no second offer"
 
 
 def test_who_really_had_a_code_says_nothing_of_coming_anyway() -> None:

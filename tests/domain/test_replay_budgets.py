@@ -1,5 +1,6 @@
 """Budgets over a replay, held in the order of time."""
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,14 +10,16 @@ from hypothesis import strategies as st
 
 from plugin.domain.budgets import Budgets
 from plugin.domain.decide import Outcome
+from plugin.domain.guardrails import Limit
+from plugin.domain.offers import Offer, OfferKind
 from plugin.domain.replay import Asked
-from plugin.domain.replay_budgets import Limits, within_budgets
+from plugin.domain.replay_budgets import Bounds, within_budgets
 from tests.domain.past import day, given
 
 
 def held(asked: list[Asked], shop: Budgets | None = None, **budgets: dict[str, Decimal]) -> list[Asked]:
-    limits = {1: Limits(Budgets(**budgets), 0), 2: Limits(Budgets(**budgets), 5)}
-    return within_budgets(asked, limits, shop or Budgets(), UTC, day(100))
+    bounds = {1: Bounds(Budgets(**budgets), 0), 2: Bounds(Budgets(**budgets), 5)}
+    return within_budgets(asked, bounds, shop or Budgets(), UTC, day(100))
 
 
 def outcomes(asked: list[Asked], **budgets: Any) -> str:
@@ -40,8 +43,9 @@ def test_what_a_day_does_not_pay_for_is_asked_again_on_the_next_as_long_as_it_is
     assert [one.at for one in (first, second, third)] == [day(0.1), day(1), day(2)]
     assert second.until == day(16) - timedelta(seconds=1)
     assert {one.outcome for one in (first, second, third)} == {Outcome.GIVEN}
+    assert [one.waited for one in (first, second, third)] == [False, True, True]
     _, met = held([given(0.1), given(0.5, customer=2, next_order_at=day(0.9))], day=FIVE)
-    assert (met.outcome, met.over_budget) == (Outcome.NOTHING, True)
+    assert (met.outcome, met.by) == (Outcome.NOTHING, Limit.BUDGET)
     assert "today's budget of this campaign is 5.00 USD" in met.reason
 
 
@@ -56,6 +60,13 @@ def test_a_budget_pays_for_its_own_currencies_only() -> None:
     (refused,) = held([given(0)], total={"EUR": Decimal(500)})
     assert refused.outcome is Outcome.NOTHING
     assert "is in EUR" in refused.reason
+
+
+def test_what_nobody_can_price_is_refused_only_where_there_is_a_budget() -> None:
+    assert outcomes([replace(given(0), cost=None)], total=TEN) == "n"
+    assert outcomes([replace(given(0), cost=None)]) == "g"
+    gift = Offer(OfferKind.PERSONAL_GIFT, Decimal(0), Decimal(0), 14)
+    assert outcomes([replace(given(0), cost=None, offer=gift)], total=TEN) == "g"
 
 
 def test_the_whole_shop_has_a_budget_and_the_campaign_with_priority_goes_first() -> None:

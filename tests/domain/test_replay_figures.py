@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from plugin.domain.decide import Outcome
+from plugin.domain.guardrails import Limit
 from plugin.domain.replay import Asked
 from plugin.domain.replay_costs import break_even, wilson
 from plugin.domain.replay_figures import Rate, figures, kind_of
@@ -16,7 +17,7 @@ RATE = Rate(0.2, 0.1, 0.4, "of this test")
 
 
 def nothing(at: float, reason: str) -> Asked:
-    return Asked(9, 1, day(at), Outcome.NOTHING, reason)
+    return Asked(9, 1, day(at), Outcome.NOTHING, reason, by=Limit.PAUSE if "less than" in reason else None)
 
 
 def test_the_figures_of_five_customers() -> None:
@@ -35,7 +36,7 @@ def test_the_figures_of_five_customers() -> None:
     assert found.customers == 6
     assert found.outcomes == {"given": 5, "shown": 0, "control": 1, "nothing": 3, "later": 0}
     assert list(found.reasons.values()) == [2, 1]
-    assert found.paused == 2
+    assert found.limits == {Limit.PAUSE: 2}
     assert (found.anyway.came, found.anyway.of, found.anyway.unknown) == (2, 3, 2)
     cost = found.cost["USD"]
     assert cost.full == 29
