@@ -47,14 +47,14 @@ class StandIn(Saleor):
         self.seconds = 0.0
         self.calls: dict[str, int] = {}
 
-    async def call(self, operation_name: str, /, **variables: Any) -> dict[str, Any]:
+    async def call(self, operation_name: str, /, **variables: Any) -> dict[str, Any]:  # noqa: ARG002
         started = time.perf_counter()
         self.calls[operation_name] = self.calls.get(operation_name, 0) + 1
         answer = {"voucherCreate": {"voucher": {"id": "Vm91Y2hlcjox"}}} if operation_name == "VoucherCreate" else {}
         self.seconds += time.perf_counter() - started
         return answer
 
-    async def pages(self, operation_name: str, path: str, /, **variables: Any) -> AsyncIterator[dict[str, Any]]:
+    async def pages(self, operation_name: str, path: str, /, **variables: Any) -> AsyncIterator[dict[str, Any]]:  # noqa: ARG002
         self.calls[operation_name] = self.calls.get(operation_name, 0) + 1
         nothing: tuple[dict[str, Any], ...] = ()
         for node in nothing:

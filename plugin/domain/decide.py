@@ -15,6 +15,7 @@ from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner
 from plugin.domain.experiments import Arm, arm_of, explores
 from plugin.domain.guardrails import Guardrails, Limit, Refusal, Suppression
 from plugin.domain.ladders import need_of
+from plugin.domain.stacking import fits_beside
 from plugin.domain.tactic import Trigger, TriggerKind, View
 
 #: What woke us, or the need that began, longer ago than this changes the state and fires nothing.
@@ -214,6 +215,7 @@ def _refusals(
         anyway,
         guardrails.disturbed(rules, case.standing.refunded_at, now),
         _one_at_a_time(rules, made, now),
+        _holds_another(case.view, wish),
         guardrails.too_often(rules, case.standing.gifts, now),
         None if case.trigger.kind in THEIR_OWN_DOING else guardrails.quiet(rules, case.standing.zone, now),
     )
@@ -254,6 +256,15 @@ def _one_at_a_time(rules: Guardrails, made: Sequence[Decision], now: datetime) -
     days = max(rules.days_between, first.wish.offer.valid_days)
     said = f"“{first.campaign.name}” gives something at this moment, and a checkout takes one voucher"
     return Refusal(Limit.ONE_AT_A_TIME, said, now + timedelta(days=days))
+
+
+def _holds_another(view: View, wish: GiveCode) -> Refusal | None:
+    """What was given before can still be used, and would not be taken together with this."""
+    alive = [one for one in view.given if one.alive(view.now)]
+    if fits_beside(wish.offer, (one.offer for one in alive)):
+        return None
+    said = "the customer holds a code that can still be used, and a checkout takes one voucher"
+    return Refusal(Limit.ONE_AT_A_TIME, said, max(one.until for one in alive))
 
 
 def _arm(view: View, campaign: Campaign, standing: Standing) -> Arm | None:

@@ -130,6 +130,8 @@ def _voucher(
 ) -> tuple[Voucher, int]:
     """The voucher's row and the effect that lists it, asked for when it is the first of its day."""
     key, day = voucher_key(scene, decision, offer)
+    if scene.vouchers is not None and key in scene.vouchers:
+        return scene.vouchers[key]
     campaign = decision.campaign
     voucher = codes.voucher_by_key(connection, scene.shop_id, key) or codes.open_voucher(
         connection, scene.shop_id, key, campaign.campaign_id, campaign.version, end_of_day(day, scene)
@@ -163,6 +165,8 @@ def _voucher(
         decision_id=decision_id,
         waits_for=made,
     )
+    if scene.vouchers is not None:
+        scene.vouchers[key] = voucher, listed
     return voucher, listed
 
 

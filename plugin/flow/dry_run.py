@@ -11,6 +11,7 @@ from plugin.domain.campaign_checks import Finding
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import GiveCode
+from plugin.domain.guardrails import Limit
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow import preflight
 from plugin.flow.budget import expected_cost
@@ -53,7 +54,7 @@ class DryRun:
     cost: dict[str, Decimal] = field(default_factory=dict)
     #: Codes of which nothing tells what they would cost.
     cost_unknown: int = 0
-    #: Of those who would get it: how many hold a code of another campaign that still works, by its name.
+    #: Of those who would get it, now or after that: how many hold a code of another campaign that still works, by its name.
     holding: Counter[str] = field(default_factory=Counter)
     examples: list[Example] = field(default_factory=list)
 
@@ -96,6 +97,8 @@ def _count(
         told.examples.append(Example(customer.customer_id, decision.outcome, decision.reason))
     if decision.outcome in {Outcome.NOTHING, Outcome.LATER}:
         told.refused[decision.by.value if decision.by else _TACTIC] += 1
+    if decision.by is Limit.ONE_AT_A_TIME:
+        _note_held(connection, scene, told, customer, names)
     if decision.outcome is not Outcome.GIVEN or not isinstance(decision.wish, GiveCode):
         return
     cost = expected_cost(connection, scene, customer.state.history, decision.wish.offer)
@@ -103,5 +106,9 @@ def _count(
         told.cost_unknown += 1
     else:
         told.cost[cost.currency] = told.cost.get(cost.currency, Decimal(0)) + cost.amount
+    _note_held(connection, scene, told, customer, names)
+
+
+def _note_held(connection: Connection, scene: Scene, told: DryRun, customer: Customer, names: dict[int, str]) -> None:
     given = codes.given_to(connection, scene.shop_id, customer.customer_id)
     told.holding.update({names[one.campaign_id] for one in given if one.alive(scene.now) and one.campaign_id in names})

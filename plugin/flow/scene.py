@@ -12,6 +12,7 @@ from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
 from plugin.flow.house import House
 from plugin.store import campaigns, channels
+from plugin.store.codes import Voucher
 from plugin.store.shops import Shop
 
 
@@ -25,6 +26,9 @@ class Scene:
     pepper: str
     #: Currency → what the shop's orders come to, once it has been asked for.
     usual: dict[str, Usual] = field(default_factory=dict)
+    #: Key → the voucher and the effect that lists it, once this transaction has asked for them; None where
+    #: a part of the transaction can be undone, and so must be asked for each time.
+    vouchers: dict[str, tuple[Voucher, int]] | None = None
 
     @property
     def shop_id(self) -> int:

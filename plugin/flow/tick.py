@@ -1,5 +1,6 @@
 """What time alone has made true: found by a stored moment, so that the cost grows with who is due."""
 
+from dataclasses import replace
 from datetime import datetime, time
 
 from sqlalchemy import Connection
@@ -23,7 +24,7 @@ def tick(house: House, shop_id: int) -> bool:
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
             return False  # moments stay due: with half of the past read, yesterday's customer looks silent
-        scene = set_scene(connection, house, shop, now)
+        scene = replace(set_scene(connection, house, shop, now), vouchers={})
         more = _moments(connection, scene)
         for campaign in scene.campaigns:
             if campaign.runs(now) and campaign.inside_per_day:

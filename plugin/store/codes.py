@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from plugin.domain.offers import Offer, read_offer, write_offer
-from plugin.domain.tactic import Given
+from plugin.domain.tactic import Given, TriggerKind
 from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
 
@@ -128,21 +128,23 @@ def save_first_code(connection: Connection, shop_id: int, row_id: int, code: str
 
 
 def draw(connection: Connection, shop_id: int, code: Code, now: datetime) -> None:
-    connection.execute(
-        codes.insert().values(
-            shop_id=shop_id,
-            code=code.code,
-            decision_id=code.decision_id,
-            campaign_id=code.campaign_id,
-            customer_id=code.customer_id,
-            kind=code.kind.value,
-            offer=None if code.offer is None else write_offer(code.offer),
-            voucher=code.voucher,
-            status=code.status.value,
-            drawn_at=now,
-            expires_at=code.expires_at,
-        )
-    )
+    row = {
+        "shop_id": shop_id,
+        "code": code.code,
+        "decision_id": code.decision_id,
+        "campaign_id": code.campaign_id,
+        "customer_id": code.customer_id,
+        "kind": code.kind.value,
+        "offer": None if code.offer is None else write_offer(code.offer),
+        "voucher": code.voucher,
+        "status": code.status.value,
+        "drawn_at": now,
+        "expires_at": code.expires_at,
+    }
+    connection.execute(_DRAW, row)
+
+
+_DRAW = codes.insert()
 
 
 def redraw(connection: Connection, shop_id: int, taken: str, code: str) -> None:
@@ -211,6 +213,7 @@ _GIVEN = (
         codes.c.customer_id == bindparam("customer"),
         codes.c.status != CodeStatus.WITHDRAWN.value,
         codes.c.offer.is_not(None),
+        decisions.c.trigger != TriggerKind.TRIAL.value,
     )
     .order_by(codes.c.decision_id)
 )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
@@ -14,7 +15,7 @@ from plugin.domain.experiments import Arm
 from plugin.domain.tactic import TriggerKind
 from plugin.store.customers import Customer
 from plugin.store.schema import arms, campaigns, customers, decisions
-from plugin.store.statements import insert
+from plugin.store.statements import insert_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +61,49 @@ def save(
     the database refuses it.
     """
     if decision.arm is not None:
-        connection.execute(
-            insert(connection, arms)
-            .values(
-                campaign_id=decision.campaign.campaign_id,
-                customer_id=customer_id,
-                shop_id=shop_id,
-                arm=decision.arm.value,
-                at=now,
-            )
-            .on_conflict_do_nothing()
-        )
+        arm = {
+            "campaign_id": decision.campaign.campaign_id,
+            "customer_id": customer_id,
+            "shop_id": shop_id,
+            "arm": decision.arm.value,
+            "at": now,
+        }
+        connection.execute(_keep_arm(connection.dialect.name), arm)
     put_off_by = decision.by.value if decision.by is not None and decision.outcome is Outcome.LATER else ""
-    statement = insert(connection, decisions).values(
-        shop_id=shop_id,
-        campaign_id=decision.campaign.campaign_id,
-        campaign_version=decision.campaign.version,
-        customer_id=customer_id,
-        episode=decision.episode or None,
-        put_off_by=put_off_by,
-        again_at=decision.again,
-        outcome=decision.outcome.value,
-        reason=decision.reason,
-        trigger=trigger.value,
-        decided_at=now,
-    )
-    if put_off_by:
-        key = ("shop_id", "campaign_id", "customer_id", "episode", "put_off_by")
-        latest = {"reason": statement.excluded.reason, "again_at": statement.excluded.again_at}
-        statement = statement.on_conflict_do_update(index_elements=key, set_=latest)
-    decision_id = int(connection.execute(statement.returning(decisions.c.id)).scalar_one())
+    row = {
+        "shop_id": shop_id,
+        "campaign_id": decision.campaign.campaign_id,
+        "campaign_version": decision.campaign.version,
+        "customer_id": customer_id,
+        "episode": decision.episode or None,
+        "put_off_by": put_off_by,
+        "again_at": decision.again,
+        "outcome": decision.outcome.value,
+        "reason": decision.reason,
+        "trigger": trigger.value,
+        "decided_at": now,
+    }
+    statement = _put_off(connection.dialect.name) if put_off_by else _SAVE
+    decision_id = int(connection.execute(statement, row).scalar_one())
     if decision.outcome is Outcome.GIVEN and trigger is not TriggerKind.TRIAL:
         connection.execute(_ONE_MORE, {"of_shop": shop_id, "of_customer": customer_id})
     return decision_id
+
+
+_SAVE = decisions.insert().returning(decisions.c.id)
+
+
+@cache
+def _put_off(dialect: str) -> Any:
+    statement = insert_on(dialect, decisions)
+    key = ("shop_id", "campaign_id", "customer_id", "episode", "put_off_by")
+    latest = {"reason": statement.excluded.reason, "again_at": statement.excluded.again_at}
+    return statement.on_conflict_do_update(index_elements=key, set_=latest).returning(decisions.c.id)
+
+
+@cache
+def _keep_arm(dialect: str) -> Any:
+    return insert_on(dialect, arms).on_conflict_do_nothing()
 
 
 _OF = (customers.c.shop_id == bindparam("of_shop"), customers.c.id == bindparam("of_customer"))

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, text, update
 
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.store.schema import effects
-from plugin.store.statements import insert, locked
+from plugin.store.statements import insert_on, locked
 
 #: Statuses from which an effect can still be carried out.
 UNDONE = (EffectStatus.OPEN.value, EffectStatus.FAILED.value, EffectStatus.LEASED.value)
@@ -49,30 +50,32 @@ def ask(
     batch: str | None = None,
 ) -> int:
     """The effect's id; an effect with this key that is there already stays as it is."""
-    statement = (
-        insert(connection, effects)
-        .values(
-            shop_id=shop_id,
-            key=key,
-            kind=kind.value,
-            status=EffectStatus.OPEN.value,
-            payload=dict(payload),
-            campaign_id=campaign_id,
-            decision_id=decision_id,
-            customer_id=customer_id,
-            waits_for=waits_for,
-            batch=batch,
-            due_at=due_at or now,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(effects.c.id)
-    )
-    made = connection.execute(statement).scalar_one_or_none()
+    row = {
+        "shop_id": shop_id,
+        "key": key,
+        "kind": kind.value,
+        "status": EffectStatus.OPEN.value,
+        "payload": dict(payload),
+        "campaign_id": campaign_id,
+        "decision_id": decision_id,
+        "customer_id": customer_id,
+        "waits_for": waits_for,
+        "batch": batch,
+        "due_at": due_at or now,
+        "created_at": now,
+    }
+    made = connection.execute(_asked(connection.dialect.name), row).scalar_one_or_none()
     if made is not None:
         return int(made)
-    known = select(effects.c.id).where(effects.c.shop_id == shop_id, effects.c.key == key)
-    return int(connection.execute(known).scalar_one())
+    return int(connection.execute(_KNOWN, {"shop": shop_id, "key": key}).scalar_one())
+
+
+@cache
+def _asked(dialect: str) -> Any:
+    return insert_on(dialect, effects).on_conflict_do_nothing().returning(effects.c.id)
+
+
+_KNOWN = select(effects.c.id).where(effects.c.shop_id == bindparam("shop"), effects.c.key == bindparam("key"))
 
 
 def lease(
@@ -107,8 +110,20 @@ def any_due(connection: Connection, shop_id: int, now: datetime) -> bool:
 
 def hold(connection: Connection, effect: Effect, until: datetime) -> bool:
     """Lengthen the lease; whether it is still ours."""
-    statement = update(effects).where(_held(effect)).values(leased_until=until)
-    return bool(connection.execute(statement).rowcount)
+    return bool(connection.execute(_HOLD, {**_holder(effect), "leased_until": until}).rowcount)
+
+
+def _holder(effect: Effect) -> dict[str, Any]:
+    return {"shop": effect.shop_id, "effect": effect.effect_id, "holder": effect.lease}
+
+
+_HELD = and_(
+    effects.c.shop_id == bindparam("shop"),
+    effects.c.id == bindparam("effect"),
+    effects.c.status == EffectStatus.LEASED.value,
+    effects.c.lease == bindparam("holder"),
+)
+_HOLD = update(effects).where(_HELD).values(leased_until=bindparam("leased_until"))
 
 
 def end(

@@ -16,7 +16,12 @@ from sqlalchemy.sql.functions import GenericFunction
 
 def insert(connection: Connection, table: Table) -> Any:
     """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    return insert_on(connection.dialect.name, table)
+
+
+def insert_on(dialect: str, table: Table) -> Any:
+    """The same for a statement that is built once for each of the two."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
 def upsert_newest(connection: Connection, table: Table, newest: str, *then: str) -> Any:

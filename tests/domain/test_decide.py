@@ -15,7 +15,7 @@ from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, ShowBan
 from plugin.domain.experiments import Arm, arm_of
 from plugin.domain.offers import Offer, OfferKind
 from plugin.domain.stages import Turns
-from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View
+from plugin.domain.tactic import Given, Tactic, Trigger, TriggerKind, View
 from tests.shop import NOW, ago, days
 
 GIVE = GiveCode(
@@ -129,3 +129,23 @@ def test_a_campaign_that_is_yet_to_start_keeps_the_moments_it_asks_for() -> None
     later = NOW + timedelta(days=9)
     verdict = decide(VIEW, MOMENT, [campaign(CheckAgain(later), starts_at=NOW + timedelta(days=1))], NONE)
     assert verdict.check_again == later
+
+
+CREDIT = Offer(OfferKind.STORE_CREDIT, Decimal(5), Decimal(0), 30, "USD")
+
+
+@pytest.mark.parametrize(
+    ("held", "outcome"),
+    [
+        (Given(8, "X", GIVE.offer, ago(20), NOW + days(3)), Outcome.LATER),
+        (Given(8, "X", GIVE.offer, ago(20), NOW), Outcome.GIVEN),
+        (Given(8, "X", GIVE.offer, ago(20), NOW + days(3), used=True), Outcome.GIVEN),
+        (Given(8, "X", CREDIT, ago(20), NOW + days(3)), Outcome.GIVEN),
+    ],
+    ids=["alive", "run out", "used", "store credit"],
+)
+def test_who_holds_a_code_is_given_no_second_one_that_a_checkout_would_not_take(held: Given, outcome: Outcome) -> None:
+    verdict = decide(replace(VIEW, given=[held]), MOMENT, [campaign(GIVE)], NONE)
+    assert [decision.outcome for decision in verdict.decisions] == [outcome]
+    if outcome is Outcome.LATER:
+        assert verdict.check_again == held.until

@@ -95,7 +95,8 @@ async def test_codes_of_other_campaigns_are_told(home: Home, people: None) -> No
         shops.set_guardrails(connection, home.shop_id, Guardrails(gifts=None, days_between=0), "test", home.now)
         campaigns.create(connection, home.shop_id, "second", tactic, tactic.params(), campaigns.Limits(0), home.now)
     run = told(home, "second")
-    assert run.holding == {"win-back": run.outcomes[Outcome.GIVEN]}
+    assert run.holding == {"win-back": run.outcomes[Outcome.LATER]}
+    assert run.outcomes[Outcome.GIVEN] == 0
 
 
 async def test_what_cannot_be_on_is_refused(home: Home) -> None:
