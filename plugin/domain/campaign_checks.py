@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from plugin.domain.campaigns import Campaign
-from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.offers import PERSONAL, Offer, OfferKind
+from plugin.domain.stacking import conflicts
 
 
 class Weight(StrEnum):
@@ -96,13 +97,16 @@ def _asked(facts: Facts) -> Iterator[str]:
 
 
 def _said(campaign: Campaign, facts: Facts) -> Iterator[str]:
-    if not campaign.tactic.offers(campaign.params):
-        return
+    yield from conflicts(campaign, facts.others)
     for other in facts.others:
-        if other.tactic.offers(other.params):
+        if _gives_codes(campaign) and _gives_codes(other):
             first, second = (campaign, other) if _goes_first(campaign, other) else (other, campaign)
             why = "by its priority" if first.priority != second.priority else "because it is older"
             yield f"“{other.name}” is on and gives codes, too: where both want the same customer, “{first.name}” goes first, {why}."
+
+
+def _gives_codes(campaign: Campaign) -> bool:
+    return any(offer.kind in PERSONAL for offer in campaign.tactic.offers(campaign.params))
 
 
 def _goes_first(campaign: Campaign, other: Campaign) -> bool:

@@ -17,6 +17,7 @@ from plugin.domain.guardrails import Guardrails, Limit, Refusal, Suppression
 from plugin.domain.ladders import need_of
 from plugin.domain.stacking import fits_beside
 from plugin.domain.tactic import Trigger, TriggerKind, View
+from plugin.domain.trials import is_trial
 
 #: What woke us, or the need that began, longer ago than this changes the state and fires nothing.
 STALE_AFTER = timedelta(days=1)
@@ -259,12 +260,13 @@ def _one_at_a_time(rules: Guardrails, made: Sequence[Decision], now: datetime) -
 
 
 def _holds_another(view: View, wish: GiveCode) -> Refusal | None:
-    """What was given before can still be used, and would not be taken together with this."""
-    alive = [one for one in view.given if one.alive(view.now)]
-    if fits_beside(wish.offer, (one.offer for one in alive)):
+    """Nor is a second one given while a code can be used that stands in its way, whichever campaign gave it."""
+    held = [one for one in view.given if one.alive(view.now) and not is_trial(one.episode)]
+    in_the_way = [one.until for one in held if not fits_beside(wish.offer, [one.offer])]
+    if not in_the_way:
         return None
     said = "the customer holds a code that can still be used, and a checkout takes one voucher"
-    return Refusal(Limit.ONE_AT_A_TIME, said, max(one.until for one in alive))
+    return Refusal(Limit.ONE_AT_A_TIME, said, max(in_the_way))
 
 
 def _arm(view: View, campaign: Campaign, standing: Standing) -> Arm | None:
