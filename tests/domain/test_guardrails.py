@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin.domain.buying import MbgNbd
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.churn import Outlook
 from plugin.domain.consent import Consent
-from plugin.domain.customer import CustomerState, History
-from plugin.domain.decide import Outcome, Past, Standing, decide
+from plugin.domain.customer import CustomerState, History, fold
+from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, GiveCode, Slot, Wish
 from plugin.domain.experiments import Arm
 from plugin.domain.guardrails import (
@@ -34,10 +35,11 @@ from plugin.domain.guardrails import (
     write_guardrails,
 )
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.prediction import Model, probability
 from plugin.domain.stages import Turns
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View
 from plugin.errors import Rejected
-from tests.shop import NOW, ago, days
+from tests.shop import NOW, ago, days, order
 
 TEN = Offer(OfferKind.PERCENTAGE, Decimal(10), Decimal(0), 14)
 FIVE = Offer(OfferKind.AMOUNT, Decimal(5), Decimal(0), 14, "USD")
@@ -224,6 +226,43 @@ def test_quiet_hours_are_for_what_time_has_woken() -> None:
     for kind, outcome in ((TriggerKind.MOMENT, Outcome.LATER), (TriggerKind.ORDER, Outcome.GIVEN)):
         (made,) = decide(view(), Trigger(kind, NOW), [wishing(7, "O1", NOW)], Standing({}, {}), rules).decisions
         assert made.outcome is outcome
+
+
+MODEL = Model(30, "mbg_nbd", "It is a test.", repeat=MbgNbd(2.0, 20.0, 1.0, 4.0))
+WEEKLY = fold([order(f"O{n}", ago(7 * n + 1)) for n in range(10)], UTC)
+
+
+def likely_buyer(rules: Guardrails, now: datetime = NOW, model: Model | None = MODEL) -> Decision:
+    known = replace(view(now, history=WEEKLY), outlook=Outlook(model=model))
+    put_off = {7: [Past("O1", Outcome.LATER, ago(1), now)]}
+    (made,) = decide(
+        known, Trigger(TriggerKind.MOMENT, now), [wishing(7, "O1", NOW)], Standing(put_off, {}), rules
+    ).decisions
+    return made
+
+
+def test_who_would_buy_anyway_waits_until_that_has_become_less_likely() -> None:
+    rules = Guardrails(explore_share=0.0)
+    made = likely_buyer(rules)
+    assert (made.by, made.outcome) == (Limit.BUY_ANYWAY, Outcome.LATER)
+    assert "% likely anyway; asked again on" in made.reason
+    looks = 0
+    while made.outcome is Outcome.LATER:
+        assert made.again is not None
+        now, looks = made.again, looks + 1
+        made = likely_buyer(rules, now)
+    assert made.outcome is Outcome.GIVEN
+    assert looks <= 3
+    silence = (now - ago(1)) / days(1)
+    assert probability(MODEL, WEEKLY, silence) < 0.6 <= probability(MODEL, WEEKLY, silence - 2)
+
+
+def test_some_of_them_are_explored_and_nobody_is_refused_without_a_model() -> None:
+    explored = likely_buyer(Guardrails(explore_share=1.0))
+    assert explored.outcome is Outcome.GIVEN
+    assert explored.reason.startswith("Explored, though an order within 30 days is ")
+    for rules, model in ((Guardrails(buy_anyway=None), MODEL), (Guardrails(explore_share=0.0), None)):
+        assert likely_buyer(rules, model=model).reason == "Silent."
 
 
 @dataclass

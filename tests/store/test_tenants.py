@@ -12,6 +12,7 @@ from plugin.domain.customer import History, fold
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import EffectKind
 from plugin.domain.experiments import Arm
+from plugin.domain.guardrails import Guardrails, Suppression
 from plugin.domain.money import Money
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
@@ -29,16 +30,19 @@ from plugin.store import (
     ledger,
     problems,
     shops,
+    suppressions,
     tombstones,
 )
 from plugin.store.campaigns import Limits
 from plugin.store.codes import Code, CodeStatus, VoucherStatus
 from plugin.store.database import Database
 from plugin.store.schema import metadata
+from plugin.store.suppressions import Subject
 from tests.shop import NOW, account, ago, order
 
 TACTICS = load_tactics()
 LATER = NOW + timedelta(days=100)
+SUPPRESSED = Subject(b"s" * 16)
 
 
 def make_shop(connection: Connection, name: str) -> int:
@@ -70,6 +74,7 @@ class Filled:
         customers.create(connection, shop_id, NOW, email="guest@example.com")
         ledger.save_order(connection, shop_id, self.customer.customer_id, order("O1", ago(9)), NOW, new=True)
         tactic = TACTICS["win_back"]
+        suppressions.put(connection, shop_id, SUPPRESSED, Suppression("other", LATER), "me", NOW)
         self.campaign: Campaign = campaigns.create(
             connection, shop_id, "win-back", tactic, tactic.params(), Limits(), NOW
         )
@@ -156,6 +161,10 @@ NOTHING: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: budgets.used_for(c, other, f.customer.customer_id, "USD", ago(9))[budgets.ALL],
     lambda c, f, other: channels.of_shop(c, other),
     lambda c, f, other: channels.last_read(c, other),
+    lambda c, f, other: suppressions.listed(c, other, 10),
+    lambda c, f, other: suppressions.of_subjects(c, other, [SUPPRESSED.key]),
+    lambda c, f, other: any(suppressions.bars(c, other, f.customer.customer_id, [SUPPRESSED.key])),
+    lambda c, f, other: ledger.country_of(c, other, f.customer.customer_id),
     lambda c, f, other: tombstones.erased_at(c, other, [b"x" * 16]),
     lambda c, f, other: tombstones.any_in(c, other),
     lambda c, f, other: problems.told(c, other),
@@ -189,6 +198,9 @@ CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: budgets.release(c, other, [f.decision_id]),
     lambda c, f, other: budgets.move(c, other, f.customer.customer_id, 9),
     lambda c, f, other: budgets.erase(c, other, f.customer.customer_id),
+    lambda c, f, other: suppressions.remove(c, other, [SUPPRESSED.key]),
+    lambda c, f, other: suppressions.put(c, other, SUPPRESSED, Suppression("asked", None), "me", NOW),
+    lambda c, f, other: shops.set_guardrails(c, other, Guardrails(gifts=9), "me", NOW),
     lambda c, f, other: channels.save(c, other, [], NOW),
     lambda c, f, other: problems.remove(c, other, "key"),
 ]
