@@ -142,7 +142,7 @@ def _voucher(
         "offer": write_offer(offer),
     }
     if voucher.status is VoucherStatus.WITHDRAWN:
-        codes.save_voucher(connection, scene.shop_id, voucher.row_id, VoucherStatus.OPEN)
+        codes.open_again(connection, scene.shop_id, voucher.row_id)
         effects.reopen(connection, scene.shop_id, (f"voucher:{key}", f"listing:{key}"), scene.now)
     made = effects.ask(
         connection,

@@ -112,6 +112,15 @@ def open_voucher(
     return Voucher(row_id, key, campaign_id, expires_at, None, None, VoucherStatus.OPEN)
 
 
+def open_again(connection: Connection, shop_id: int, row_id: int) -> None:
+    """One that was withdrawn is made anew, with a first code that nobody has had."""
+    connection.execute(
+        update(vouchers)
+        .where(vouchers.c.shop_id == shop_id, vouchers.c.id == row_id)
+        .values(status=VoucherStatus.OPEN.value, voucher_id=None, first_code=None)
+    )
+
+
 def save_voucher(
     connection: Connection, shop_id: int, row_id: int, status: VoucherStatus, voucher_id: str | None = None
 ) -> None:

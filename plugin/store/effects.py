@@ -181,13 +181,13 @@ def revive(connection: Connection, shop_id: int, now: datetime, effect_id: int |
 
 
 def reopen(connection: Connection, shop_id: int, keys: Sequence[str], now: datetime) -> None:
-    """Withdrawn ones that are wanted after all."""
+    """Withdrawn ones that are wanted after all, and those whose doing was taken back."""
     connection.execute(
         update(effects)
         .where(
             effects.c.shop_id == shop_id,
             effects.c.key.in_(keys),
-            effects.c.status == EffectStatus.WITHDRAWN.value,
+            effects.c.status.in_((EffectStatus.WITHDRAWN.value, EffectStatus.DONE.value)),
         )
         .values(status=EffectStatus.OPEN.value, attempts=0, due_at=now, ended_at=None, error=None)
     )
