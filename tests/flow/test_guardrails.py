@@ -50,6 +50,23 @@ async def test_quiet_hours_put_off_until_their_end(home: Home) -> None:
     assert drawn(home) == {"drawn": 1}
 
 
+async def test_a_stopped_shop_gives_nothing_that_was_put_off_until_it_goes_on(home: Home) -> None:
+    guard(home, Guardrails(quiet_from="11:00", quiet_to="13:00"))
+    home.switch_on("win-back")
+    await silent_customer(home)
+    home.tick()
+    for stopped, told in ((True, [Outcome.LATER]), (False, [Outcome.GIVEN, Outcome.LATER])):
+        with home.database.write() as connection:
+            shops.set_stopped(connection, home.shop_id, stopped)
+        home.now += days(1) / 12
+        home.tick()
+        assert outcomes(home) == told
+    with home.database.write() as connection:
+        shops.set_stopped(connection, home.shop_id, stopped=True)
+    await home.deliver()
+    assert home.codes() == []
+
+
 @pytest.mark.parametrize("by", ["number", "e-mail"])
 async def test_whoever_is_on_the_list_for_a_time_is_given_to_after_it(home: Home, by: str) -> None:
     home.switch_on("win-back")
