@@ -5,7 +5,7 @@ out; who comes next looks at the platform before doing it again.
 """
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -78,8 +78,8 @@ def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
         if not shop.active or shop.stopped or (shop.rest_until is not None and shop.rest_until > now):
             return None
         leased = list(effects.lease(connection, shop_id, now, holder, LEASE, CALLS))
-        for batch in {effect.batch for effect in leased if effect.batch}:
-            leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, IN_ONE_CALL)
+        for batch, held in Counter(effect.batch for effect in leased if effect.batch).items():
+            leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, IN_ONE_CALL - held)
     groups: dict[str, list[Effect]] = defaultdict(list)
     for effect in leased:
         groups[effect.batch or str(effect.effect_id)].append(effect)

@@ -81,8 +81,16 @@ _KNOWN = select(effects.c.id).where(effects.c.shop_id == bindparam("shop"), effe
 def lease(
     connection: Connection, shop_id: int, now: datetime, holder: str, lasts: timedelta, limit: int
 ) -> Sequence[Effect]:
-    """Take what is due, not waiting, and nobody's (or whose holder let the lease run out), oldest first."""
-    return _lease(connection, effects.c.shop_id == shop_id, now, holder, lasts, limit)
+    """Take what is due, not waiting, and nobody's (or whose holder let the lease run out), oldest first.
+
+    What is done by the hundred in one call goes before what is a call each: thousands of codes are few
+    calls, and do not wait for the thousands of banners that were asked for in between.
+    """
+    ours = effects.c.shop_id == shop_id
+    leased = _lease(connection, and_(ours, effects.c.batch.is_not(None)), now, holder, lasts, limit)
+    if len(leased) == limit:
+        return leased
+    return [*leased, *_lease(connection, ours, now, holder, lasts, limit - len(leased))]
 
 
 def _lease(

@@ -192,6 +192,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_effects'))
     )
     with op.batch_alter_table('effects', schema=None) as batch_op:
+        batch_op.create_index('ix_effects_batched', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'failed', 'leased') AND batch IS NOT NULL"), sqlite_where=sa.text("status IN ('open', 'failed', 'leased') AND batch IS NOT NULL"))
         batch_op.create_index('ix_effects_customer', ['shop_id', 'customer_id'], unique=False)
         batch_op.create_index('ix_effects_due', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'failed', 'leased')"), sqlite_where=sa.text("status IN ('open', 'failed', 'leased')"))
         batch_op.create_index('ix_effects_key', ['shop_id', 'key'], unique=True)
