@@ -15,7 +15,7 @@ from tests.live.api import until
 from tests.live.app import App
 from tests.live.corner import PRICES, RATE, SECOND
 from tests.live.people import Basket, Shopper, Street
-from tests.live.test_win_back import SILENT, delivered, the_code
+from tests.live.test_win_back import SILENT, delivered, settled, the_code
 
 TEE, COAT, SCARF = PRICES["tee"], PRICES["coat"], SECOND["scarf"]
 
@@ -50,10 +50,11 @@ def in_our_books(app: App, code: str) -> Any:
     return row
 
 
-def redeemed_by(app: App, street: Street, basket: Basket, code: str) -> None:
+def redeemed_by(app: App, street: Street, basket: Basket, code: str, given: Decimal) -> None:
     order_id = street.buy(basket)
     until("the code to be noted as used", lambda: in_our_books(app, code)["status"] == "redeemed")
     assert in_our_books(app, code)["order_id"] == order_id
+    assert settled(app, code) == given
 
 
 def our_cards(app: App, street: Street) -> list[Any]:
@@ -82,7 +83,7 @@ def test_a_percentage_on_one_product(app: App, street: Street) -> None:
     basket = delivered(street, ("tee", "scarf"), shopper)
     street.enter_code(basket, code)
     assert street.sums(basket)["total"] == TEE + SCARF * Decimal("0.9") + RATE
-    redeemed_by(app, street, basket, code)
+    redeemed_by(app, street, basket, code, SCARF * Decimal("0.1"))
     assert not street.takes_code(delivered(street, ("tee", "scarf"), shopper), code)
 
 
@@ -97,7 +98,7 @@ def test_an_amount_off_the_pieces_of_a_product_from_a_minimum_on(app: App, stree
     basket = delivered(street, ("tee", "scarf", "scarf"), shopper)
     street.enter_code(basket, code)
     assert street.sums(basket)["total"] == TEE + 2 * (SCARF - 4) + RATE
-    redeemed_by(app, street, basket, code)
+    redeemed_by(app, street, basket, code, Decimal(8))
 
 
 def test_a_gift_is_one_piece_and_only_that_product(app: App, street: Street) -> None:
@@ -106,7 +107,7 @@ def test_a_gift_is_one_piece_and_only_that_product(app: App, street: Street) -> 
     basket = delivered(street, ("tee", "scarf", "scarf"), shopper)
     street.enter_code(basket, code)
     assert street.sums(basket)["total"] == TEE + SCARF + RATE
-    redeemed_by(app, street, basket, code)
+    redeemed_by(app, street, basket, code, SCARF)
     assert not street.takes_code(delivered(street, ("scarf",), shopper), code)
 
 
@@ -121,7 +122,7 @@ def test_store_credit_is_one_customers(app: App, street: Street) -> None:
     basket = delivered(street, ("tee",), shopper)
     street.enter_code(basket, code)
     assert street.sums(basket)["total"] == TEE + RATE - Decimal("7.5")
-    redeemed_by(app, street, basket, code)
+    redeemed_by(app, street, basket, code, Decimal("7.5"))
     again = delivered(street, ("tee",), shopper)
     street.enter_code(again, code)  # Saleor takes an empty card, too: it pays nothing.
     assert street.sums(again)["total"] == TEE + RATE

@@ -18,7 +18,7 @@ from plugin.flow.scene import set_scene
 from plugin.store import customers as people
 from plugin.store import effects as asked
 from plugin.store import ledger, shops
-from plugin.store.schema import codes, customers, decisions, effects
+from plugin.store.schema import codes, customers, decisions, effects, reservations
 from tests.live.api import Staff, until
 from tests.live.app import App
 from tests.live.corner import PRICES, RATE
@@ -158,9 +158,19 @@ def spend(app: App, street: Street, shopper: Shopper, code: str, case: Case) -> 
     mine = select(codes).where(codes.c.code == code)
     until("the code to be noted as used", lambda: app.rows(mine)[0]["status"] == "redeemed")
     assert app.rows(mine)[0]["order_id"] == order_id
+    assert settled(app, code) == sum(PRICES[kind] for kind in case.enough) + RATE - case.sums[2]
     until("the banner to be taken down", lambda: BANNER not in street.metadata(shopper.user_id))
     assert not street.takes_code(delivered(street, case.enough, shopper), code)
     assert known(app, shopper)["segment"] != "at_risk"
+
+
+def settled(app: App, code: str) -> Decimal:
+    """What our books say that it took off."""
+    mine = select(reservations).join(codes, codes.c.decision_id == reservations.c.decision_id)
+    (row,) = app.rows(mine.where(codes.c.code == code))
+    assert row["status"] == "settled"
+    given: Decimal = row["settled"]
+    return given
 
 
 def delivered(street: Street, what: Sequence[str], shopper: Shopper) -> Basket:
