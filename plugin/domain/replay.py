@@ -231,7 +231,7 @@ class _Way:
         if not self._exact and self._matters(kind):
             self._turns, self._exact = turns_of(self._history, self._season.outlook), True
         view = self._view(now)
-        standing = self._standing_at(now, view)
+        standing = self._standing_at(now, view) if self._matters(kind) else self._standing
         verdict = decide(view, Trigger(kind, now), self._setting.campaigns, standing, self._setting.rules)
         for decision in verdict.decisions:
             self._keep(decision, now)

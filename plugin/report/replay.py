@@ -132,9 +132,9 @@ def _money(cost: Cost, currency: str, replay: Replay) -> Iterator[str]:
         return words.money(amount, currency)
 
     yield (
-        f"If every offer is used, they cost {said(cost.full)}; at a rate of {words.share(rate.likely)},"
-        f" {said(cost.expected)} ({said(cost.low)} to {said(cost.high)}; {rate.source})."
-        f" {said(cost.subsidy)} of it would go to who ordered anyway, if they use theirs."
+        f"If every offer is used, they cost {said(cost.full)}, and {said(cost.subsidy)} of that goes to who would have"
+        f" ordered anyway. At a rate of {words.share(rate.likely)} they cost {said(cost.expected)}"
+        f" ({said(cost.low)} to {said(cost.high)}; {rate.source})."
     )
     if replay.margin is None:
         return
