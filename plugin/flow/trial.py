@@ -47,7 +47,7 @@ async def give_trial(house: House, shop_id: int, name: str, to: str, who: str) -
 
 def _give(house: House, shop_id: int, name: str, to: str, who: str) -> Tried:
     with house.database.write() as connection:
-        scene = set_scene(connection, house, shops.get(connection, shop_id), house.clock())
+        scene = set_scene(connection, house, shops.hold(connection, shop_id), house.clock())
         campaign = campaigns.get(connection, shop_id, name, house.tactics)
         if campaign.status is CampaignStatus.ENDED:
             raise Rejected(f"“{name}” has ended; there is nothing to try any more.")
