@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from plugin.secrets import Keyring
+from plugin.store import members, shops
 from plugin.store.database import Database
 from tests.store.test_segments import buyer, tea
 from tests.test_cli import OLD, Run, add_shop, environ, migrated, run
@@ -73,6 +74,21 @@ def test_each_part_is_explained_with_its_value(run: Run, ann: int) -> None:
     assert "✗ Own rhythm has passed: yes (not known)" in shown
 
 
+def test_a_segment_is_watched_and_its_members_kept(run: Run, ann: int, migrated: Database) -> None:
+    assert run("segment", "save", "tea", TEA).exit_code == 0
+    assert run("segment", "watch", "tea").stdout == "“tea” is watched; 1 are inside.\n"
+    assert run("segment", "save", "tea", CLIENTS).exit_code == 0
+    assert json.loads(run("segment", "watch", "one-time", "--json").stdout) == {"name": "one-time", "inside": 1}
+    assert run("segment", "unwatch", "one-time").stdout == "“one-time” is watched by you no longer.\n"
+    with migrated.read() as connection:
+        (shop,) = shops.everyone(connection)
+        assert members.names(connection, shop.shop_id) == {"tea": True}
+        assert members.of_customer(connection, shop.shop_id, ann) == ["tea"]
+    assert run("segment", "remove", "tea").exit_code == 0
+    with migrated.read() as connection:
+        assert members.of_customer(connection, shop.shop_id, ann) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -85,6 +101,7 @@ def test_each_part_is_explained_with_its_value(run: Run, ann: int) -> None:
         (("save", "loyal", "{}"), "every shop has"),
         (("save", "mine", "{segment: mine}"), "circle"),
         (("remove", "loyal"), "of your own"),
+        (("watch", "loyl"), "There is no segment “loyl”"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(run: Run, ann: int, arguments: tuple[str, ...], said: str) -> None:

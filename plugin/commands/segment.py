@@ -17,7 +17,8 @@ from plugin.domain.condition_parts import parts_of
 from plugin.domain.conditions import Condition, holds, in_words, needs_lines, read_condition, resolve, write_condition
 from plugin.errors import NotFound
 from plugin.flow.campaign_file import read_yaml
-from plugin.store import customers, segments
+from plugin.flow.watching import refill, unwatch, watch
+from plugin.store import customers, members, segments
 from plugin.store.shops import Shop
 
 SHOP = click.option("--shop", help="API URL or number of the shop; needed only where there are several.")
@@ -136,6 +137,7 @@ def save(name: str, what: str, shop: str | None, as_json: bool) -> None:
             segments.save(connection, chosen.shop_id, name, condition, now)
             found = segments.count(connection, chosen, segments.find(connection, chosen.shop_id, name), now)
             everyone = segments.everyone(connection, chosen.shop_id)
+        refill(house, chosen.shop_id)
     if as_json:
         click.echo(json.dumps({"name": name, "customers": found, "of": everyone}))
         return
@@ -152,7 +154,32 @@ def remove(name: str, shop: str | None, as_json: bool) -> None:
         chosen = pick_shop(house, shop)
         with house.database.write() as connection:
             segments.remove(connection, chosen.shop_id, name)
+            members.unwatch(connection, chosen.shop_id, name)
     click.echo(json.dumps({"removed": name}) if as_json else f"“{name}” is removed.")
+
+
+@segment.command("watch")
+@click.argument("name")
+@SHOP
+@AS_JSON
+def start_watching(name: str, shop: str | None, as_json: bool) -> None:
+    """Keep who is in a segment, from now on with every order and moment."""
+    with open_house() as house:
+        inside = watch(house, pick_shop(house, shop).shop_id, name)
+    click.echo(
+        json.dumps({"name": name, "inside": inside}) if as_json else f"“{name}” is watched; {inside:,} are inside."
+    )
+
+
+@segment.command("unwatch")
+@click.argument("name")
+@SHOP
+@AS_JSON
+def stop_watching(name: str, shop: str | None, as_json: bool) -> None:
+    """Keep no longer who is in a segment, unless a campaign that is on hears of it."""
+    with open_house() as house:
+        unwatch(house, pick_shop(house, shop).shop_id, name)
+    click.echo(json.dumps({"name": name}) if as_json else f"“{name}” is watched by you no longer.")
 
 
 def _resolved(connection: Connection, shop: Shop, what: str) -> Condition:

@@ -33,6 +33,9 @@ class TriggerKind(StrEnum):
     INSIDE = "inside"
     #: A merchant tries a campaign on themselves; no tactic is asked.
     TRIAL = "trial"
+    #: The customer is in a segment now, or not any more, that the campaign's audience or exclusions name.
+    ENTERED = "entered"
+    LEFT = "left"
     #: Something was learnt of the past: it changes the state, and no tactic may listen to it.
     HISTORY = "history"
 
@@ -44,6 +47,8 @@ class Trigger:
     at: datetime
     #: The one campaign that may act on it; None for all.
     campaign_id: int | None = None
+    #: The one that was entered or left.
+    segment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from plugin.flow.campaign_settings import Settings, read_settings, write_setting
 from plugin.flow.house import House
 from plugin.flow.learn import measure_again
 from plugin.flow.scene import Scene, set_scene
+from plugin.flow.watching import follow_campaigns
 from plugin.store import campaigns, shops
 
 
@@ -102,6 +103,7 @@ def _edit(connection: Connection, scene: Scene, before: Campaign, settings: Sett
 
 
 def _let_it_work(house: House, shop_id: int, done: Sequence[Edited]) -> None:
+    follow_campaigns(house, shop_id)
     if any(item.turns for item in done):
         measure_again(house, shop_id, house.clock())
     house.wake([Lane(LaneKind.DELIVER, shop_id)])

@@ -11,7 +11,7 @@ from plugin.domain.guardrails import suppressed
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow.scene import Scene
 from plugin.flow.zones import zone_of
-from plugin.store import decisions, ledger, suppressions
+from plugin.store import decisions, ledger, segments, suppressions
 from plugin.store.customers import Customer
 
 
@@ -23,7 +23,9 @@ def standing_of(connection: Connection, scene: Scene, customer: Customer, trigge
     subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
     suppression, refunded_at = suppressions.bars(connection, scene.shop_id, customer.customer_id, subjects)
     zone = _zone(connection, scene, customer, trigger.kind)
-    return replace(standing, suppression=suppression, refunded_at=refunded_at, zone=zone)
+    audiences = [condition for one in scene.campaigns for condition in (one.audience, one.exclude)]
+    person = segments.person_of(connection, scene.shop_id, customer, scene.shop.limits, *audiences)
+    return replace(standing, suppression=suppression, refunded_at=refunded_at, zone=zone, person=person)
 
 
 def why_not_any_more(connection: Connection, scene: Scene, customer: Customer, campaign: Campaign) -> str | None:

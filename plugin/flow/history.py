@@ -156,7 +156,7 @@ def _keep(connection: Connection, scene: Scene, histories: Iterable[tuple[Custom
     """Where a campaign runs or something is shown, a new state can ask for more than being written."""
     quiet = dict[int, Standing]()
     for customer, bought in histories:
-        if scene.decides or customer.shown:
+        if scene.decides or customer.shown or scene.watched:
             reconsider(connection, scene, customer, bought, Trigger(TriggerKind.HISTORY, scene.now))
         else:
             quiet[customer.customer_id] = _standing(connection, scene, customer, bought)

@@ -1,6 +1,6 @@
 """One customer, looked at again: state, decisions, effects and the next moment, in the caller's transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,12 +14,13 @@ from plugin.domain.segments import segment_of
 from plugin.domain.signals import Signal, signals_of
 from plugin.domain.stages import Activity, Turns
 from plugin.domain.tactic import Trigger, TriggerKind, View
-from plugin.flow import asks, budget, promises
+from plugin.flow import asks, budget, membership, promises
 from plugin.flow.guards import standing_of
 from plugin.flow.scene import Scene
 from plugin.store import codes, customers, decisions
 from plugin.store.customers import Customer
 from plugin.store.evidence import evidence_of
+from plugin.store.segments import person_of
 
 
 def view_of(connection: Connection, scene: Scene, customer: Customer, turns: Turns) -> View:
@@ -41,18 +42,43 @@ def reconsider(
     segment = segment_of(history, turns, scene.shop.limits, scene.now)
     promise = promises.standing(connection, scene, customer)
     before = customer
-    customer = replace(customer, state=replace(customer.state, history=history), shown=promise.shown)
+    offers = decisions.offers_since_order(connection, scene.shop_id, before, history)
+    state = replace(customer.state, history=history)
+    customer = replace(customer, state=state, shown=promise.shown, turns=turns, offers_since_order=offers)
     verdict = _verdict(connection, scene, customer, turns, trigger)
     ends_at = promises.follow(connection, scene, segment, promise, shown_by_decision=_shows(verdict))
-    offers = decisions.offers_since_order(connection, scene.shop_id, before, history)
     made = [carry(connection, scene, customer, decision, trigger) for decision in verdict.decisions]
-    asked_for = (turns.next_after(scene.now), verdict.check_again, ends_at, *(decision.again for decision in made))
+    customer = replace(customer, offers_since_order=_offers(customer, made))
+    heard, moves_at = _hear(connection, scene, customer, trigger)
+    asked_for = [turns.next_after(scene.now), verdict.check_again, ends_at, moves_at]
+    asked_for += [decision.again for decision in (*made, *heard)]
     ahead = [at for at in asked_for if at and at > scene.now]
-    overdue = overdue_moments(before, history, turns, trigger.kind, scene.now)
+    overdue = list(overdue_moments(before, history, turns, trigger.kind, scene.now))
+    offers = _offers(customer, heard)
+    if offers != customer.offers_since_order:
+        overdue.append(scene.now)  # what was given may itself move the customer
     next_moment = min((*ahead, *overdue), default=None)
-    offers += sum(decision.outcome is Outcome.GIVEN for decision in made)
     customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, turns, next_moment, offers)
-    return made
+    return made + heard
+
+
+def _offers(customer: Customer, made: Sequence[Decision]) -> int:
+    return customer.offers_since_order + sum(decision.outcome is Outcome.GIVEN for decision in made)
+
+
+def _hear(
+    connection: Connection, scene: Scene, customer: Customer, trigger: Trigger
+) -> tuple[list[Decision], datetime | None]:
+    """What campaigns that hear of entering and leaving decide, and when time alone moves the customer next."""
+    if not scene.watched:
+        return [], None
+    person = person_of(connection, scene.shop_id, customer, scene.shop.limits, *scene.watched.values())
+    moves = membership.bring_up_to_date(connection, scene, person)
+    made: list[Decision] = []
+    for told in membership.told(scene, moves, trigger):
+        verdict = _verdict(connection, told.scene, customer, customer.turns, told.trigger)
+        made += [carry(connection, told.scene, customer, decision, told.trigger) for decision in verdict.decisions]
+    return made, moves.again
 
 
 def overdue_moments(

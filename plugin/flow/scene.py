@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from plugin.domain.budgets import Usual
 from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
+from plugin.domain.conditions import Condition
 from plugin.flow.house import House
-from plugin.store import campaigns, channels
+from plugin.store import campaigns, channels, members
 from plugin.store.codes import Voucher
 from plugin.store.shops import Shop
 
@@ -29,6 +30,8 @@ class Scene:
     #: Key → the voucher and the effect that lists it, once this transaction has asked for them; None where
     #: a part of the transaction can be undone, and so must be asked for each time.
     vouchers: dict[str, tuple[Voucher, int]] | None = None
+    #: Segments whose members are kept, resolved, by name.
+    watched: Mapping[str, Condition] = field(default_factory=dict)
 
     @property
     def shop_id(self) -> int:
@@ -60,4 +63,5 @@ def set_scene(connection: Connection, house: House, shop: Shop, now: datetime) -
         campaigns.of_shop(connection, shop.shop_id, house.tactics),
         channels.of_shop(connection, shop.shop_id),
         house.keyring.decrypt(shop.pepper),
+        watched=members.conditions(connection, shop.shop_id),
     )

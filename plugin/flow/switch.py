@@ -13,6 +13,7 @@ from plugin.flow.house import House
 from plugin.flow.learn import learn, measure_again
 from plugin.flow.scene import set_scene
 from plugin.flow.thresholds import KEY
+from plugin.flow.watching import follow_campaigns
 from plugin.store import campaigns, shops
 
 
@@ -26,6 +27,7 @@ async def switch_on(
     """
     await refresh_channels(house, shop_id)
     campaign, inside = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who, confirmed)
+    await anyio.to_thread.run_sync(follow_campaigns, house, shop_id)
     if campaign.tactic.key == KEY:
         await refresh_channels(house, shop_id)  # the default for everyone is written while a campaign is on
     await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.TICK, shop_id), Lane(LaneKind.DELIVER, shop_id)])
@@ -54,4 +56,5 @@ def switch_off(house: House, shop_id: int, name: str, status: CampaignStatus, wh
         found = campaigns.get(connection, shop_id, name, house.tactics)
         changed = campaigns.change_status(connection, shop_id, found, status, who, house.clock())
         asks.follow_campaign(connection, shop_id, changed, house.clock())
+    follow_campaigns(house, shop_id)
     measure_again(house, shop_id, house.clock())

@@ -5,7 +5,7 @@ from plugin.store.schema.delivery import codes, effects, vouchers
 from plugin.store.schema.ledger import backfills, checkouts, fulfilments, inbox, order_lines, orders, reports
 from plugin.store.schema.money import reservations, spending
 from plugin.store.schema.people import customers, suppressions, tombstones
-from plugin.store.schema.segments import segments
+from plugin.store.schema.segments import members, segments, watched
 from plugin.store.schema.shops import channels, guardrail_versions, pages, problems, shops, wakes
 from plugin.store.schema.tables import metadata
 
@@ -23,6 +23,7 @@ __all__ = [
     "fulfilments",
     "guardrail_versions",
     "inbox",
+    "members",
     "metadata",
     "order_lines",
     "orders",
@@ -37,4 +38,5 @@ __all__ = [
     "tombstones",
     "vouchers",
     "wakes",
+    "watched",
 ]

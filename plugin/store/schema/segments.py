@@ -1,9 +1,9 @@
-"""Segments of a merchant's own."""
+"""Segments of a merchant's own, and who is in those that somebody listens to."""
 
-from sqlalchemy import JSON, Column, String, Table
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Table
 
 from plugin.store.schema.tables import metadata, shop_key
-from plugin.store.types import Moment
+from plugin.store.types import BigKey, Moment
 
 segments = Table(
     "segments",
@@ -13,4 +13,25 @@ segments = Table(
     #: As it was said: names of other segments are resolved each time.
     Column("condition", JSON, nullable=False),
     Column("saved_at", Moment, nullable=False),
+)
+
+#: Segments whose members are kept, so that entering and leaving can be told.
+watched = Table(
+    "watched",
+    metadata,
+    shop_key(primary=True),
+    Column("segment", String(60), primary_key=True),
+    #: By the merchant; otherwise a campaign that is on listens to it.
+    Column("asked", Boolean, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("customer_id", BigKey, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("segment", String(60), primary_key=True),
+    shop_key(),
+    Column("entered_at", Moment, nullable=False),
+    Index("ix_members_segment", "shop_id", "segment"),
 )

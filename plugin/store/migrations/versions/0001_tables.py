@@ -358,6 +358,14 @@ def upgrade() -> None:
         batch_op.create_index('ix_vouchers_key', ['shop_id', 'key'], unique=True)
         batch_op.create_index('ix_vouchers_voucher', ['shop_id', 'voucher_id'], unique=False)
 
+    op.create_table('watched',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('segment', sa.String(length=60), nullable=False),
+    sa.Column('asked', sa.Boolean(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_watched_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'segment', name=op.f('pk_watched'))
+    )
     op.create_table('arms',
     sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -434,6 +442,18 @@ def upgrade() -> None:
         batch_op.create_index('ix_decisions_decided_at', ['shop_id', 'decided_at'], unique=False)
         batch_op.create_index('ix_decisions_episode', ['shop_id', 'campaign_id', 'customer_id', 'episode', 'put_off_by'], unique=True)
         batch_op.create_index('ix_decisions_outcome', ['shop_id', 'campaign_id', 'outcome'], unique=False)
+
+    op.create_table('members',
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('segment', sa.String(length=60), nullable=False),
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_members_customer_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_members_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('customer_id', 'segment', name=op.f('pk_members'))
+    )
+    with op.batch_alter_table('members', schema=None) as batch_op:
+        batch_op.create_index('ix_members_segment', ['shop_id', 'segment'], unique=False)
 
     op.create_table('orders',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
