@@ -24,6 +24,7 @@ from plugin.domain.replay import Buyer, Season, Setting, Walked, walk_all
 from plugin.domain.replay_budgets import Bounds, within_budgets
 from plugin.domain.replay_costs import wilson
 from plugin.domain.replay_figures import Rate, Replay, figures
+from plugin.domain.tactic import TriggerKind
 from plugin.errors import GiveUp, NotFound, Rejected
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
@@ -43,6 +44,8 @@ LEARN_FROM = 50_000
 FEW = 400
 #: Parts that are handed out before the first of them is done.
 AHEAD = 8
+#: What a walk through the past knows of.
+REPLAYED = frozenset({TriggerKind.ORDER, TriggerKind.MOMENT})
 MOST_DAYS = 3650
 #: Fewer codes that have run their time, or fewer orders with a voucher, say nothing of how many are used.
 ENOUGH = 30
@@ -116,6 +119,8 @@ def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
     chosen = next((campaign for campaign in scene.campaigns if campaign.name == name), None)
     if chosen is None:
         raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
+    if not chosen.tactic.listens_to & REPLAYED:
+        raise Rejected(f"“{name}” waits for what the past does not tell: only orders and moments can be replayed.")
     campaigns = [
         replace(one, status=CampaignStatus.ON, starts_at=None, ends_at=None)
         for one in scene.campaigns

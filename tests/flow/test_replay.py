@@ -13,12 +13,14 @@ from plugin.domain.decide import Outcome
 from plugin.domain.ledger import Order
 from plugin.domain.replay import Asked
 from plugin.domain.stages import Limits
+from plugin.domain.tactic import TriggerKind
 from plugin.errors import NotFound, Rejected
 from plugin.flow.fit import fit
 from plugin.flow.replay import replay
 from plugin.store import decisions, history, ledger, shops
 from plugin.store.schema import campaigns as campaigns_table
 from plugin.store.schema import orders as orders_table
+from plugin.tactics.win_back import TACTIC
 from tests.bodies import order_body
 from tests.flow.conftest import Home
 from tests.shop import NOW, ago, days, order
@@ -180,3 +182,10 @@ async def test_what_cannot_be_is_a_sentence(home: Home, length: int, margin: flo
 async def test_an_unknown_campaign_is_named(home: Home) -> None:
     with pytest.raises(NotFound, match="There is no campaign “spring”"):
         replay(home.house, home.shop_id, "spring", 30)
+
+
+async def test_what_the_past_does_not_tell_cannot_be_replayed(home: Home) -> None:
+    waiting = replace(TACTIC, key="baskets", title="Baskets", listens_to=frozenset({TriggerKind.CHECKOUT}))
+    home.add_tactic(waiting)
+    with pytest.raises(Rejected, match="“baskets” waits for what the past does not tell"):
+        replay(home.house, home.shop_id, "baskets", 30)
