@@ -16,7 +16,7 @@ from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow import preflight
 from plugin.flow.budget import expected_cost
 from plugin.flow.house import House
-from plugin.flow.reconsider import _verdict as verdict_of
+from plugin.flow.reconsider import verdict_of
 from plugin.flow.scene import Scene, set_scene
 from plugin.store import audiences, campaigns, codes, segments, shops
 from plugin.store.customers import Customer

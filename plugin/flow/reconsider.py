@@ -45,7 +45,7 @@ def reconsider(
     offers = decisions.offers_since_order(connection, scene.shop_id, before, history)
     state = replace(customer.state, history=history)
     customer = replace(customer, state=state, shown=promise.shown, turns=turns, offers_since_order=offers)
-    verdict = _verdict(connection, scene, customer, turns, trigger)
+    verdict = verdict_of(connection, scene, customer, turns, trigger)
     ends_at = promises.follow(connection, scene, segment, promise, shown_by_decision=_shows(verdict))
     made = [carry(connection, scene, customer, decision, trigger) for decision in verdict.decisions]
     customer = replace(customer, offers_since_order=_offers(customer, made))
@@ -76,7 +76,7 @@ def _hear(
     moves = membership.bring_up_to_date(connection, scene, person)
     made: list[Decision] = []
     for told in membership.told(scene, moves, trigger):
-        verdict = _verdict(connection, told.scene, customer, customer.turns, told.trigger)
+        verdict = verdict_of(connection, told.scene, customer, customer.turns, told.trigger)
         made += [carry(connection, told.scene, customer, decision, told.trigger) for decision in verdict.decisions]
     return made, moves.again
 
@@ -115,7 +115,8 @@ def _shows(verdict: Verdict) -> bool:
     return any(isinstance(wish, ShowBanner) and wish.banner.slot is Slot.FREE_SHIPPING for wish in wishes)
 
 
-def _verdict(connection: Connection, scene: Scene, customer: Customer, turns: Turns, trigger: Trigger) -> Verdict:
+def verdict_of(connection: Connection, scene: Scene, customer: Customer, turns: Turns, trigger: Trigger) -> Verdict:
+    """What is decided with all that the store knows; nothing is written."""
     if not scene.decides:
         return Verdict((), None)
     standing = standing_of(connection, scene, customer, trigger)
