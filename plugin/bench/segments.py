@@ -1,4 +1,4 @@
-"""How long it takes to count each ready segment in a large shop.
+"""How long it takes to count each ready segment in a large shop, and to move a customer while orders come in.
 
 A few thousand customers are made in the real way, from orders to their states; all others are copies.
 """
@@ -10,23 +10,30 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 from sqlalchemy import Connection, Integer, String, cast, literal, select, text
 
+from plugin.bench.letters import body
 from plugin.bench.shop import open_shop
-from plugin.bench.state import Bench, insert_copies
+from plugin.bench.state import Bench, arrive, insert_copies
 from plugin.domain.churn import turns_of
 from plugin.domain.customer import fold
 from plugin.domain.ledger import Order
 from plugin.domain.segments import segment_of
-from plugin.store import segments, shops
+from plugin.flow.house import House
+from plugin.flow.receive import receive
+from plugin.store import inbox, members, segments, shops
 from plugin.store.customers import state_values
 from plugin.store.schema import customers
 from plugin.store.shops import Shop
 
 #: Customers of whom all others are copies, and how many times each count is asked for.
 ORIGINALS, ROUNDS = 5_000, 3
+#: Webhooks that come in while these are watched: from an order's arrival to its changed members and decision.
+PER_SECOND, SECONDS = 100, 20
+WATCHED = ("one-time", "repeat", "at-risk", "replenishment-due")
 CURRENCIES, COUNTRIES = ("EUR", "PLN", "USD"), ("PL", "DE", "AT", "US")
 
 
@@ -48,9 +55,13 @@ def measure(bench: Bench) -> dict[str, Any]:
             found = {
                 ready.name: _counted(connection, shop, ready.name, house.clock()) for ready in segments.ready(shop)
             }
+        bench.say(f"  {PER_SECOND} webhooks a second for {SECONDS} s, with {len(WATCHED)} segments watched")
+        late = _moved(house, shop_id, bench.customers)
     return {
         "database": "postgresql" if bench.postgres else "sqlite",
         "customers": bench.customers,
+        "moved_p50_ms": statistics.median(late),
+        "moved_p99_ms": statistics.quantiles(late, n=100)[98],
         "slowest_ms": max(figures["ms"] for figures in found.values()),
         "segments": found,
     }
@@ -64,6 +75,39 @@ def _counted(connection: Connection, shop: Shop, name: str, now: datetime) -> di
         count = segments.count(connection, shop, condition, now)
         took.append(1000 * (time.perf_counter() - started))
     return {"ms": statistics.median(took), "customers": count}
+
+
+def _moved(house: House, shop_id: int, size: int) -> list[float]:
+    """Milliseconds from the arrival of each order to the end of the transaction that moved its customer."""
+    with house.database.write() as connection:
+        for name in WATCHED:
+            members.watch(connection, shops.get(connection, shop_id), name, house.clock(), asked=True)
+    chance = random.Random(size)
+    originals = min(ORIGINALS, size)
+    copies = range(1, max(2, size // originals))
+    users = [f"user-{chance.randrange(originals)}-{chance.choice(copies)}" for _ in range(PER_SECOND * SECONDS)]
+    sent: list[float] = []
+
+    def send() -> None:
+        began = time.perf_counter()
+        for number, user in enumerate(users):
+            time.sleep(max(0.0, began + number / PER_SECOND - time.perf_counter()))
+            at = time.perf_counter()
+            arrive(house, shop_id, [body(20_000_000 + number, user, house.clock())])
+            sent.append(at)
+
+    late: list[float] = []
+    sender = Thread(target=send)
+    sender.start()
+    while len(late) < len(users):
+        if not receive(house, shop_id):
+            time.sleep(0.002)
+        with house.database.read() as connection:
+            done = len(sent) - inbox.open_rows(connection)
+        now = time.perf_counter()
+        late += [1000 * (now - at) for at in sent[len(late) : done]]
+    sender.join()
+    return late
 
 
 def _fill(connection: Connection, shop: Shop, size: int, now: datetime) -> None:

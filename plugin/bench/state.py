@@ -81,7 +81,7 @@ def _orders(house: House, shop_id: int, size: int) -> float:
             body(10_000_000 + batch * AT_ONCE + n, _user(chance.randrange(size)), now - timedelta(minutes=1))
             for n in range(AT_ONCE)
         ]
-        _arrive(house, shop_id, bodies)
+        arrive(house, shop_id, bodies)
         started = time.perf_counter()
         while receive(house, shop_id):
             pass
@@ -105,7 +105,7 @@ def _sweeps(house: House, shop_id: int) -> float:
 def fill(house: House, shop_id: int, size: int, bought: Sequence[int] = (50, 30, 10)) -> None:
     """So many customers, each of whom ordered so many days ago."""
     now = house.clock()
-    _arrive(house, shop_id, [body(n, _user(0), now - timedelta(days=ago)) for n, ago in enumerate(bought)])
+    arrive(house, shop_id, [body(n, _user(0), now - timedelta(days=ago)) for n, ago in enumerate(bought)])
     while receive(house, shop_id):
         pass
     with house.database.write() as connection:
@@ -152,7 +152,7 @@ def insert_copies(
     connection.execute(insert(table).from_select(names, chosen))
 
 
-def _arrive(house: House, shop_id: int, bodies: list[bytes]) -> None:
+def arrive(house: House, shop_id: int, bodies: list[bytes]) -> None:
     now = house.clock()
     rows = [Arrival(shop_id, blake2b(told, digest_size=16).digest(), "order_created", told, now) for told in bodies]
     with house.database.write() as connection:

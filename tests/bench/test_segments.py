@@ -22,4 +22,5 @@ def test_every_ready_segment_is_counted(tmp_path: Path, postgres: bool) -> None:
     figures = json.loads(outcome.stdout)
     assert len(figures["segments"]) == 13
     assert all(found["customers"] > 0 for found in figures["segments"].values())
+    assert 0 < figures["moved_p50_ms"] <= figures["moved_p99_ms"]
     assert list(tmp_path.iterdir()) == [], "it cleans up"
