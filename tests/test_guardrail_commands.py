@@ -44,6 +44,7 @@ def test_guardrails_are_set_one_by_one_and_every_change_is_kept(run: Run, ann: i
         (("guardrails", "set", "gifts=0"), "must be 1 or more"),
         (("suppress", "add"), "Say whom"),
         (("suppress", "add", "9999"), "There is no customer “9999”"),
+        (("suppress", "add", "9" * 30), "There is no customer"),
         (("suppress", "add", "ann"), "There is no customer “ann”"),
         (("suppress", "remove", "bob@example.com"), "None of them is on the list"),
     ],

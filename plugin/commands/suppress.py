@@ -19,6 +19,8 @@ from plugin.store.suppressions import Listed, Subject, Why
 SHOP = click.option("--shop", help="API URL or number of the shop; needed only where there are several.")
 WHOM = click.argument("whom", nargs=-1, metavar="NUMBER|EMAIL…")
 FILE = click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="E-mails, one a line.")
+#: Digits that fit into the database's numbers.
+_LONGEST_NUMBER = 19
 
 
 @click.group()
@@ -84,14 +86,26 @@ def _row(entry: Listed) -> tuple[str, ...]:
     return who, entry.reason.value, until, entry.added_by, f"{entry.added_at:%Y-%m-%d %H:%M}"
 
 
+def _lines(file: Path) -> tuple[str, ...]:
+    try:
+        return tuple(file.read_text("utf-8-sig").split())
+    except UnicodeDecodeError:
+        raise Rejected(f"{file.name} is not a text file in UTF-8.") from None
+
+
+def _is_number(name: str) -> bool:
+    """One that fits into the database."""
+    return name.isdecimal() and len(name) < _LONGEST_NUMBER
+
+
 def _subjects(house: House, shop: Shop, whom: tuple[str, ...], file: Path | None) -> list[Subject]:
     """All that were named. Raises `Rejected` or `NotFound` before anything is written."""
-    lines = () if file is None else tuple(file.read_text("utf-8-sig").split())
+    lines = () if file is None else _lines(file)
     if not whom and not lines:
         raise Rejected("Say whom: our number, an e-mail, or --file with e-mails.")
     pepper = house.keyring.decrypt(shop.pepper)
     with house.database.read() as connection:
-        known = {name for name in whom if name.isdecimal() and customers.by_id(connection, shop.shop_id, int(name))}
+        known = {name for name in whom if _is_number(name) and customers.by_id(connection, shop.shop_id, int(name))}
     found = []
     for name in dict.fromkeys((*whom, *lines)):
         if "@" in name:

@@ -75,7 +75,7 @@ def _parts(name: str, given: Any) -> Sequence[Any]:
 
 def _test(data: Mapping[Any, Any]) -> FieldTest:
     key = data["field"]
-    if key not in FIELDS:
+    if not isinstance(key, str) or key not in FIELDS:
         raise Rejected(f"There is no field “{key}”. {near(str(key), list(FIELDS))}")
     field = FIELDS[key]
     names = [str(name) for name in data if name not in {"field", "currency"}]

@@ -20,6 +20,8 @@ class OfferKind(StrEnum):
     PUBLIC_GIFT = "public_gift"
 
 
+#: In units of any currency: what is kept and summed of it stays exact.
+MOST = Decimal(1_000_000_000)
 #: Given as a code of a Saleor voucher, of which a checkout takes one.
 BY_VOUCHER = frozenset(
     {OfferKind.PERCENTAGE, OfferKind.AMOUNT, OfferKind.FREE_SHIPPING, OfferKind.PERSONAL_GIFT},
@@ -79,6 +81,8 @@ def problems(offer: Offer) -> Iterator[str]:
         yield "A percentage must be above 0 and at most 100."
     if offer.kind in _IN_CURRENCY and offer.value <= 0:
         yield "An amount must be above 0."
+    if max(offer.value, offer.minimum) > MOST:
+        yield f"An amount or a minimum must be at most {MOST:,}."
     if (offer.kind in _IN_CURRENCY or offer.minimum > 0) and not offer.currency:
         yield "Name the currency of the amount or the minimum."
     if offer.kind is OfferKind.STORE_CREDIT and offer.minimum > 0:

@@ -13,7 +13,7 @@ from plugin.domain.campaigns import Campaign
 from plugin.domain.tactic import Tactic
 from plugin.errors import Rejected
 from plugin.flow.campaign_settings import Settings, read_settings, write_settings
-from plugin.store.campaigns import Tactics
+from plugin.store.campaigns import LONGEST_NAME, Tactics
 
 #: Goes up when a file of before would mean something else.
 FORMAT = 1
@@ -23,7 +23,6 @@ _HEAD = """\
 """
 #: Said when a campaign is switched on.
 _NOT_IN_FILES = "inside_per_day"
-_LONGEST_NAME = 100
 _TOP = frozenset({"retention", "campaigns"})
 
 
@@ -153,8 +152,8 @@ def _entry(place: str, item: Any, tactics: Tactics, zone: tzinfo) -> Entry:
         raise Rejected("it must be a table with a name and a tactic.")
     rest = dict(item)
     name, key = rest.pop("name", None), rest.pop("tactic", None)
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= _LONGEST_NAME:
-        raise Rejected(f"it needs a name of 1 to {_LONGEST_NAME} characters.")
+    if not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise Rejected(f"it needs a name of 1 to {LONGEST_NAME} characters.")
     tactic = tactics.get(key) if isinstance(key, str) else None
     if tactic is None:
         raise Rejected(f"There is no tactic {key!r}; there are {', '.join(sorted(tactics))}.")

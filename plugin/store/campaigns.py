@@ -19,6 +19,11 @@ from plugin.store.statements import locked
 
 Tactics = Mapping[str, Tactic[Any]]
 
+#: Of a name, as the table has room for.
+LONGEST_NAME = 100
+#: A pause of a century, and numbers that every database holds.
+MOST_DAYS, MOST_NUMBER = 36_500, 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -41,6 +46,10 @@ class Limits:
             raise Rejected("The control group must be between 0 and 0.9 of the audience.")
         if self.pause_days < 0 or self.inside_per_day < 0:
             raise Rejected("Days of pause and customers a day cannot be below 0.")
+        if self.pause_days > MOST_DAYS or max(self.inside_per_day, abs(self.priority)) > MOST_NUMBER:
+            raise Rejected(
+                f"Days of pause may be up to {MOST_DAYS:,}, customers a day and the priority up to {MOST_NUMBER:,}."
+            )
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
             raise Rejected("A campaign must start before it ends.")
 
@@ -68,7 +77,9 @@ def create(
     now: datetime,
     who: str = "installation",
 ) -> Campaign:
-    """A draft; raises `Rejected` where the name is taken."""
+    """A draft; raises `Rejected` where the name is taken or cannot be one."""
+    if not name.isprintable() or name != name.strip() or not 0 < len(name) <= LONGEST_NAME:
+        raise Rejected(f"A campaign needs a name of 1 to {LONGEST_NAME} characters, with none around it that is blank.")
     taken = select(campaigns.c.id).where(campaigns.c.shop_id == shop_id, campaigns.c.name == name)
     if connection.execute(taken).first():
         raise Rejected(f"There is a campaign “{name}” already; choose another name or edit that one.")

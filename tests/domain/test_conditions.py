@@ -168,6 +168,8 @@ def test_what_is_written_is_read_again(condition: Condition) -> None:
         ({"any": []}, "is nobody"),
         ({"field": "orders", "starts_with": "2"}, "orders knows no “starts_with”"),
         ({"field": "orders"}, "nothing to compare with"),
+        ({"field": ["orders"], "is": 2}, "There is no field"),
+        ({"field": {}, "is": 2}, "There is no field"),
         ({"field": "orders", "is": 2, "at_least": 1}, "both is and at_least"),
         ({"field": "orders", "is": "many"}, "is not a number"),
         ({"field": "orders", "is": True}, "is not a number"),

@@ -36,6 +36,8 @@ def test_an_offer_that_can_be(offer: Offer) -> None:
         (replace(TEN, value=Decimal(0)), "above 0"),
         (replace(TEN, minimum=Decimal(20)), "Name the currency"),
         (Offer(OfferKind.AMOUNT, Decimal(5), Decimal(0), 14), "Name the currency"),
+        (Offer(OfferKind.AMOUNT, Decimal("1e30"), Decimal(0), 14, "USD"), "at most 1,000,000,000"),
+        (replace(TEN, minimum=Decimal("1e30"), currency="USD"), "at most 1,000,000,000"),
         (Offer(OfferKind.STORE_CREDIT, Decimal(0), Decimal(0), 14, "USD"), "above 0"),
         (Offer(OfferKind.STORE_CREDIT, Decimal(5), Decimal(10), 14, "USD"), "has no minimum"),
         (
