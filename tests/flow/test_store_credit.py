@@ -172,3 +172,16 @@ async def test_a_campaign_that_has_ended_makes_no_card(home: Home) -> None:
     await home.deliver()
     assert cards(home) == []
     assert counted(home) == {"withdrawn": 1}
+
+
+async def test_after_somebody_was_erased_the_next_one_is_given_a_card(home: Home) -> None:
+    """The numbers of decisions are not used again: what is booked under an erased one stays."""
+    user_id, _ = await given(home)
+    home.take("customer_deleted", gone_body(user_id, "ann@example.com", home.now))
+    await home.deliver()
+    other = next(user.id for user in home.sandbox.shop.users.values() if not user.is_staff and user.id != user_id)
+    home.take("order_created", order_body(order("O9", home.now, user_id=other)))
+    home.now += days(60)
+    home.tick()
+    await home.deliver()
+    assert [card.is_active for card in cards(home)] == [False, True]

@@ -83,4 +83,6 @@ decisions = Table(
     Index("ix_decisions_customer", "shop_id", "customer_id", "decided_at"),
     Index("ix_decisions_decided_at", "shop_id", "decided_at"),
     Index("ix_decisions_outcome", "shop_id", "campaign_id", "outcome"),
+    # Reservations and gift cards outlive an erased decision under its number, so no other may get it.
+    sqlite_autoincrement=True,
 )
