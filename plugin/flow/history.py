@@ -59,12 +59,14 @@ def take_orders(
     if same:
         history.confirm_orders(connection, scene.shop_id, [order.order_id for order in same], asked_at)
     ours = history.our_codes(connection, scene.shop_id, {order.voucher_code for order in seen if order.voucher_code})
+    cards = history.our_gift_cards(connection, scene.shop_id, {card for order in seen for card in order.gift_cards})
     fresh = [
         order
         for order in seen
         if order.order_id not in stored
         and (order.user_id or order.email)
         and order.voucher_code not in ours
+        and cards.isdisjoint(order.gift_cards)
         and not eraser.forgotten(connection, scene.shop_id, order)
     ]
     added = _add(connection, scene, fresh, asked_at)

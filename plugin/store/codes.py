@@ -14,7 +14,7 @@ from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
 
 #: As text, because SQLite uses a partial index only for what it reads in the statement.
-_A_GIFT_CARD = text("codes.kind = 'gift_card'")
+A_GIFT_CARD = text("codes.kind = 'gift_card'")
 
 
 class VoucherStatus(StrEnum):
@@ -185,12 +185,12 @@ def by_code(connection: Connection, shop_id: int, code: str) -> Code | None:
 
 def gift_card(connection: Connection, shop_id: int, card_id: str) -> Code | None:
     """By Saleor's id of the card."""
-    return _code(connection, codes.c.shop_id == shop_id, codes.c.code_id == card_id, _A_GIFT_CARD)
+    return _code(connection, codes.c.shop_id == shop_id, codes.c.code_id == card_id, A_GIFT_CARD)
 
 
 def gift_cards_issued(connection: Connection, shop_id: int) -> Sequence[Code]:
     """Those that are at the platform now."""
-    return _codes(connection, codes.c.shop_id == shop_id, codes.c.status == CodeStatus.ISSUED.value, _A_GIFT_CARD)
+    return _codes(connection, codes.c.shop_id == shop_id, codes.c.status == CodeStatus.ISSUED.value, A_GIFT_CARD)
 
 
 def first_drawn(connection: Connection, shop_id: int, row_id: int) -> Code | None:

@@ -14,6 +14,7 @@ from plugin.domain.customer import CustomerState, History
 from plugin.domain.ledger import Account, Order
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
+from plugin.store.codes import A_GIFT_CARD
 from plugin.store.customers import Customer, account_values, read_customer, state_values, update_of
 from plugin.store.ledger import Purchase, fulfilment_values, line_values, order_values
 from plugin.store.schema import codes, customers, fulfilments, order_lines, orders
@@ -180,6 +181,14 @@ def our_codes(connection: Connection, shop_id: int, texts: Collection[str]) -> s
     if not texts:
         return set()
     statement = select(codes.c.code).where(codes.c.shop_id == shop_id, codes.c.code.in_(texts))
+    return set(connection.execute(statement).scalars())
+
+
+def our_gift_cards(connection: Connection, shop_id: int, card_ids: Collection[str]) -> set[str]:
+    """Which of these gift cards are ours; they are named by Saleor's ids."""
+    if not card_ids:
+        return set()
+    statement = select(codes.c.code_id).where(codes.c.shop_id == shop_id, codes.c.code_id.in_(card_ids), A_GIFT_CARD)
     return set(connection.execute(statement).scalars())
 
 

@@ -7,10 +7,13 @@ import pytest
 
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.offers import OfferKind
+from plugin.flow.erase import Eraser
+from plugin.flow.history import take_orders
 from plugin.flow.leave import disconnect
+from plugin.flow.scene import set_scene
 from plugin.sandbox.faults import read_fault
 from plugin.sandbox.records.gift_cards import GiftCard
-from plugin.store import campaigns, codes
+from plugin.store import campaigns, codes, shops
 from tests.bodies import gone_body, order_body
 from tests.flow.conftest import Home
 from tests.flow.silence import metadata, silent_customer, statuses
@@ -185,3 +188,13 @@ async def test_after_somebody_was_erased_the_next_one_is_given_a_card(home: Home
     home.tick()
     await home.deliver()
     assert [card.is_active for card in cards(home)] == [False, True]
+
+
+async def test_an_order_that_no_webhook_told_of_settles_the_card_too(home: Home) -> None:
+    user_id, card = await given(home)
+    missed = order("O2", home.now, user_id=user_id, gift_cards=(card.id,))
+    with home.database.write() as connection:
+        scene = set_scene(connection, home.house, shops.hold(connection, home.shop_id), home.now)
+        eraser = Eraser(scene.pepper, days(30), anybody=False)
+        take_orders(connection, scene, eraser, [missed], home.now)
+    assert counted(home) == {"redeemed": 1}
