@@ -84,12 +84,14 @@ def settle(connection: Connection, scene: Scene, code: Code, order: Order) -> No
 
 
 def expire(house: House, shop_id: int) -> int:
-    """Codes that nobody used in time, a batch of them; how many there were."""
+    """Codes that nobody used in time, a batch of them; how many there were. One that never went out was never given."""
     now = house.clock()
     with house.database.write() as connection:
         shops.hold(connection, shop_id)
         late = codes.expired(connection, shop_id, now - LATE, BATCH)
-        codes.give_up(connection, shop_id, late, CodeStatus.EXPIRED)
+        reached = [code for code in late if code.status is CodeStatus.ISSUED]
+        codes.give_up(connection, shop_id, reached, CodeStatus.EXPIRED)
+        codes.give_up(connection, shop_id, [code for code in late if code.status is CodeStatus.DRAWN])
     return len(late)
 
 

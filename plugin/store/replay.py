@@ -11,10 +11,11 @@ from sqlalchemy import Connection, func, or_, select
 from plugin.domain.fields import BoughtLine
 from plugin.domain.guardrails import Suppression
 from plugin.domain.replay import Buyer, Remembered, Spell
+from plugin.domain.tactic import TriggerKind
 from plugin.store import suppressions
 from plugin.store.codes import CodeStatus
 from plugin.store.customers import read_customer
-from plugin.store.schema import codes, customers, order_lines, orders
+from plugin.store.schema import codes, customers, decisions, order_lines, orders
 from plugin.store.suppressions import Listed
 
 #: Customers of one page.
@@ -148,11 +149,15 @@ def _remembered(row: Any) -> Remembered:
     )
 
 
+#: What a customer held, whatever became of it.
+_REACHED = (CodeStatus.ISSUED.value, CodeStatus.REDEEMED.value, CodeStatus.EXPIRED.value)
+
+
 def _spells(connection: Connection, shop_id: int, first: int, last: int) -> dict[int, Sequence[Spell]]:
     statement = (
         select(codes.c.customer_id, codes.c.drawn_at, codes.c.expires_at)
         .where(codes.c.shop_id == shop_id, codes.c.customer_id.between(first, last))
-        .where(codes.c.status.in_((CodeStatus.ISSUED.value, CodeStatus.REDEEMED.value)))
+        .where(codes.c.status.in_(_REACHED))
         .order_by(codes.c.customer_id, codes.c.drawn_at)
     )
     return {
@@ -162,10 +167,14 @@ def _spells(connection: Connection, shop_id: int, first: int, last: int) -> dict
 
 
 def codes_used(connection: Connection, shop_id: int, now: datetime) -> Redeemed:
-    """Of the codes of ours that reached somebody and were used, or have expired."""
-    reached = codes.c.status.in_((CodeStatus.ISSUED.value, CodeStatus.REDEEMED.value))
+    """Of the codes of ours that reached somebody and were used, or have expired; without trials."""
     over = or_(codes.c.redeemed_at.is_not(None), codes.c.expires_at <= now)
-    statement = select(func.count(codes.c.redeemed_at), func.count()).where(codes.c.shop_id == shop_id, reached, over)
+    statement = (
+        select(func.count(codes.c.redeemed_at), func.count())
+        .join(decisions, (decisions.c.shop_id == codes.c.shop_id) & (decisions.c.id == codes.c.decision_id))
+        .where(codes.c.shop_id == shop_id, codes.c.status.in_(_REACHED), over)
+        .where(decisions.c.trigger != TriggerKind.TRIAL.value)
+    )
     return Redeemed(*connection.execute(statement).one())
 
 

@@ -7,6 +7,7 @@ import pytest
 from plugin.domain.money import Money
 from plugin.flow.budget import LATE, expire
 from plugin.store import budgets, codes
+from plugin.store.replay import Redeemed, codes_used
 from tests.bodies import gone_body, order_body, voucher_body
 from tests.flow.conftest import Home
 from tests.flow.silence import silent_customer
@@ -85,9 +86,22 @@ async def test_an_unused_code_is_given_up_two_days_after_its_end(home: Home) -> 
     assert books(home) == ("0", "0")
     with home.database.read() as connection:
         assert codes.counts(connection, home.shop_id) == {"expired": 1}
+        assert codes_used(connection, home.shop_id, home.now) == Redeemed(0, 1)
     late = order("O2", ends.expires_at, user_id=user_id, voucher_code=code, discount=Decimal("3.5"))
     home.take("order_created", order_body(late))
     assert books(home) == ("0", "3.5")
+
+
+async def test_a_code_that_never_went_out_counts_as_never_given(home: Home) -> None:
+    home.switch_on("win-back")
+    await silent_customer(home)
+    home.tick()
+    home.now += days(20)
+    assert expire(home.house, home.shop_id) == 1
+    assert books(home) == ("0", "0")
+    with home.database.read() as connection:
+        assert codes.counts(connection, home.shop_id) == {"withdrawn": 1}
+        assert codes_used(connection, home.shop_id, home.now) == Redeemed(0, 0)
 
 
 async def test_what_the_merchant_removes_is_free_again(home: Home) -> None:
