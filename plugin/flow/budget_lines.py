@@ -39,9 +39,7 @@ def lines_of(connection: Connection, shop: Shop, tactics: Tactics, now: datetime
         for found in budgets.totals(connection, shop.shop_id, (TOTAL, today))
     }
     whose: list[tuple[int, str | None, Budgets]] = [(ALL, None, shop.guardrails.budgets)]
-    whose += [
-        (one.campaign_id, one.name, one.budgets) for one in campaigns.of_shop(connection, shop.shop_id, tactics)
-    ]
+    whose += [(one.campaign_id, one.name, one.budgets) for one in campaigns.of_shop(connection, shop.shop_id, tactics)]
     lines = list[Line]()
     for campaign_id, name, limits in whose:
         lines += _lines(spent, campaign_id, name, (("total", TOTAL, limits.total), ("day", today, limits.day)))

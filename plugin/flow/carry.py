@@ -112,7 +112,7 @@ def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campai
         return found
     if code.status is not CodeStatus.ISSUED:
         return f"The code was {code.status}."
-    return Ready(effect, scene, None, code, found, _with_code(effect.payload, slot, code))
+    return Ready(effect, scene, None, code, found, _with_code(scene, effect.payload, slot, code))
 
 
 def _prepare_clear(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
@@ -252,12 +252,12 @@ def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
         customer = customers.lock(connection, scene.shop_id, code.customer_id)
         if customer is not None:
             slot = Slot(effect.payload["slot"])
-            _note_shown(connection, scene, customer, slot, _with_code(effect.payload, slot, code))
+            _note_shown(connection, scene, customer, slot, _with_code(scene, effect.payload, slot, code))
             asks.clear_banner(connection, scene, code, scene.now)
 
 
-def _with_code(payload: Mapping[str, Any], slot: Slot, code: Code) -> Banner:
-    until = code.expires_at.date().isoformat()
+def _with_code(scene: Scene, payload: Mapping[str, Any], slot: Slot, code: Code) -> Banner:
+    until = code.expires_at.astimezone(scene.zone).date().isoformat()
     text = str(payload["text"]).replace("{code}", code.code).replace("{until}", until)
     return Banner(slot, text, {**payload["data"], "code": code.code, "until": code.expires_at.isoformat()})
 

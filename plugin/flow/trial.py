@@ -61,7 +61,7 @@ def _give(house: House, shop_id: int, name: str, to: str, who: str) -> Tried:
         code = codes.of_episode(connection, shop_id, campaign.campaign_id, customer.customer_id, wish.episode)
         if code is None:
             raise Rejected(decisions.latest(connection, shop_id, 1, customer.customer_id)[0].reason)
-    return Tried(customer.customer_id, code.code, wish.offer.label, code.expires_at)
+    return Tried(customer.customer_id, code.code, wish.offer.label, code.expires_at.astimezone(scene.zone))
 
 
 def _recipient(connection: Connection, scene: Scene, to: str) -> Customer:

@@ -1,7 +1,9 @@
 """The main path: order in, silence, decision, exactly one voucher and one banner."""
 
 import json
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,7 +11,7 @@ from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.decide import Outcome
 from plugin.domain.offers import OfferKind
 from plugin.errors import Rejected
-from plugin.store import campaigns, codes, customers
+from plugin.store import campaigns, codes, customers, shops
 from tests.bodies import bulk_body, codes_body, gone_body, order_body
 from tests.flow.conftest import Home
 from tests.flow.silence import metadata, outcomes, silent_customer, statuses, user_of
@@ -178,3 +180,15 @@ async def test_two_thresholds_for_one_shopper_are_refused(home: Home) -> None:
         )
         with pytest.raises(Rejected, match="pause “free-shipping” first"):
             campaigns.change_status(connection, home.shop_id, second, CampaignStatus.ON, "test", home.now)
+
+
+async def test_the_day_that_is_told_is_the_shops(home: Home) -> None:
+    with home.database.write() as connection:
+        shops.set_time_zone(connection, home.shop_id, "America/New_York")
+    home.switch_on("win-back", valid_days=14)
+    user_id = await silent_customer(home)
+    home.tick()
+    await home.deliver()
+    banner = json.loads(metadata(home, user_id)["retention.banner"])
+    assert (home.now + days(14)).date().isoformat() in banner["text"]
+    assert datetime.fromisoformat(banner["until"]).astimezone(ZoneInfo("America/New_York")).hour == 23
