@@ -33,5 +33,6 @@ members = Table(
     Column("segment", String(60), primary_key=True),
     shop_key(),
     Column("entered_at", Moment, nullable=False),
-    Index("ix_members_segment", "shop_id", "segment"),
+    # Begins with the segment: whose members somebody is must never be looked for by the shop alone.
+    Index("ix_members_segment", "segment", "shop_id"),
 )

@@ -454,7 +454,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('customer_id', 'segment', name=op.f('pk_members'))
     )
     with op.batch_alter_table('members', schema=None) as batch_op:
-        batch_op.create_index('ix_members_segment', ['shop_id', 'segment'], unique=False)
+        batch_op.create_index('ix_members_segment', ['segment', 'shop_id'], unique=False)
 
     op.create_table('orders',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
