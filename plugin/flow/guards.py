@@ -35,12 +35,12 @@ def why_not_any_more(connection: Connection, scene: Scene, customer: Customer, c
     word, or one about them, can say.
     """
     if customer.state.consent.opted_out:
-        return "The customer has opted out since the decision."
+        return "The customer has opted out."
     if customer.state.consent.objects and campaign.tactic.profiles:
-        return "The customer has objected to being profiled since the decision."
+        return "The customer has objected to being profiled."
     subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
     if suppressed(suppressions.of_subjects(connection, scene.shop_id, subjects), scene.now) is not None:
-        return "The customer was put on the suppression list since the decision."
+        return "The customer is on the suppression list."
     return None
 
 

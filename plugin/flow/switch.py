@@ -7,6 +7,7 @@ import anyio
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.engine.port import Lane, LaneKind
 from plugin.flow import asks, preflight
+from plugin.flow.catalogue import refuse_missing
 from plugin.flow.defaults import refresh_channels
 from plugin.flow.fit import fit_apart
 from plugin.flow.house import House
@@ -26,6 +27,7 @@ async def switch_on(
     audience of everybody or of nobody is meant. Returns how many are inside. Raises `Rejected`.
     """
     await refresh_channels(house, shop_id)
+    await refuse_missing(house, shop_id, name)
     campaign, inside = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who, confirmed)
     await anyio.to_thread.run_sync(follow_campaigns, house, shop_id)
     if campaign.tactic.key == KEY:

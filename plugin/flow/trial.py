@@ -15,7 +15,9 @@ from plugin.domain.trials import trial_episode
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import NotFound, Rejected
 from plugin.flow import preflight
+from plugin.flow.catalogue import refuse_missing
 from plugin.flow.defaults import refresh_channels
+from plugin.flow.guards import why_not_any_more
 from plugin.flow.house import House
 from plugin.flow.reconsider import carry, view_of
 from plugin.flow.scene import Scene, set_scene
@@ -40,6 +42,7 @@ async def give_trial(house: House, shop_id: int, name: str, to: str, who: str) -
     to: the account's e-mail or our number. Raises `Rejected`.
     """
     await refresh_channels(house, shop_id)
+    await refuse_missing(house, shop_id, name)
     tried = await anyio.to_thread.run_sync(_give, house, shop_id, name, to, who)
     await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.DELIVER, shop_id)])
     return tried
@@ -55,6 +58,8 @@ def _give(house: House, shop_id: int, name: str, to: str, who: str) -> Tried:
             raise Rejected("The shop is stopped, so nothing would reach anybody; start it first.")
         preflight.refuse(preflight.look(connection, scene, campaign))
         customer = _recipient(connection, scene, to)
+        if refused := why_not_any_more(connection, scene, customer, campaign):
+            raise Rejected(f"{refused} Try another account.")
         wish = _wish(connection, scene, campaign, customer, who)
         decision = Decision(campaign, Outcome.GIVEN, wish.episode, wish.reason, wish, None)
         carry(connection, scene, customer, decision, Trigger(TriggerKind.TRIAL, scene.now))

@@ -60,3 +60,12 @@ async def test_an_end_that_has_passed_since_is_refused(home: Home) -> None:
     with pytest.raises(Rejected, match="is in the past"):
         await switch_on(home.house, home.shop_id, "win-back", 0, "test", confirmed=True)
     assert status(home) is CampaignStatus.DRAFT
+
+
+@pytest.mark.parametrize("named", [{"products": ["no-such-tea"]}, {"collections": ["no-such-winter"]}])
+async def test_what_the_shop_does_not_have_is_said_before_anybody_is_promised_it(
+    home: Home, named: dict[str, Any]
+) -> None:
+    with pytest.raises(Rejected, match=r"This shop has no (product|collection) “no-such-"):
+        await on(home, params=named)
+    assert status(home) is CampaignStatus.DRAFT

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from plugin.domain.campaigns import CampaignStatus
+from plugin.domain.consent import Consent
 from plugin.domain.decide import Outcome
 from plugin.domain.experiments import Arm
 from plugin.errors import Rejected
+from plugin.flow.campaign_edits import change
 from plugin.flow.trial import Tried, give_trial
 from plugin.store import campaigns, codes, customers, decisions, shops
 from tests.bodies import account_body, order_body
@@ -123,3 +125,15 @@ async def test_a_guest_and_a_stopped_shop_are_refused(home: Home) -> None:
         shops.set_stopped(connection, home.shop_id, stopped=True)
     with pytest.raises(Rejected, match="The shop is stopped"):
         await try_it(home)
+
+
+async def test_an_account_that_gets_nothing_and_a_product_that_is_not_there_are_said(home: Home) -> None:
+    user_id = user_of(home)
+    said_no = account(user_id, email="ann@example.com", consent=Consent(opted_out=True))
+    home.take("customer_updated", account_body(said_no))
+    with pytest.raises(Rejected, match="The customer has opted out"):
+        await try_it(home)
+    change(home.house, home.shop_id, "win-back", {"params": {"products": ["no-such-tea"]}}, "test")
+    with pytest.raises(Rejected, match="This shop has no product “no-such-tea”"):
+        await try_it(home)
+    assert outcomes(home) == []
