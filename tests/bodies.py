@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from plugin.domain.consent import NO_PROFILING, OPT_OUT
+from plugin.domain.consent import NO_PROFILING, OPT_OUT, PAPER_OPT_IN, PAPER_OPT_IN_AT
 from plugin.domain.ledger import Account, Order
 
 APP_ID = "QXBwOjE="
@@ -37,7 +37,10 @@ def account_body(seen: Account, issued_at: datetime | None = None, by: str | Non
 
 def metafields(seen: Account) -> dict[str, str] | None:
     said = {OPT_OUT: seen.consent.opted_out, NO_PROFILING: seen.consent.objects}
-    return {key: "true" for key, yes in said.items() if yes} or None
+    told = {key: "true" for key, yes in said.items() if yes}
+    if seen.consent.opted_in_at is not None:
+        told |= {PAPER_OPT_IN: "true", PAPER_OPT_IN_AT: seen.consent.opted_in_at.isoformat()}
+    return told or None
 
 
 def gone_body(user_id: str, email: str, issued_at: datetime, *, confirmed: bool = False) -> bytes:
@@ -116,5 +119,6 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
             }
             for parcel in seen.fulfilments
         ],
+        "metafields": None if seen.marketing is None else {PAPER_OPT_IN: str(seen.marketing).lower()},
         **extra,
     }

@@ -1,17 +1,19 @@
-"""What customers have said about being written to and being measured, in their account's metadata.
+"""What customers have said about being written to and being measured: in their account's metadata and with orders.
 
-A shopper writes their own account's metadata, so a no always counts and harms nobody else.
+A shopper writes both, so a no always counts: it harms nobody else. A yes counts only of whom it comes from for
+certain, since anybody can order with a stranger's address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 #: Do not market to me.
 OPT_OUT = "retention.opt_out"
 #: Do not measure me: nothing that a score or a segment says may decide for me.
 NO_PROFILING = "retention.no_profiling"
-#: What the official storefront asks at the checkout.
-PAPER_OPT_IN = "paper.marketing_opt_in"
+#: What the official storefront asks at the checkout, and when it was answered.
+PAPER_OPT_IN, PAPER_OPT_IN_AT = "paper.marketing_opt_in", "paper.marketing_opt_in_at"
 
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
@@ -20,10 +22,56 @@ YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off"
 class Consent:
     opted_out: bool = False
     objects: bool = False
+    #: When an account said yes; None where it did not, or nobody knows when.
+    opted_in_at: datetime | None = None
 
 
-def consent_of(metadata: Mapping[str, str]) -> Consent:
-    """What is not said is no objection; one no outweighs every yes."""
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an order says of being written to."""
+
+    placed_at: datetime
+    yes: bool
+    #: Placed by the signed-in customer, and not by somebody who typed their address.
+    signed_in: bool
+
+
+def consent_of(metadata: Mapping[str, str], changed_at: datetime) -> Consent:
+    """Of an account that was last changed at that moment, so nothing in it was said later.
+
+    What is not said is no objection; one no outweighs every yes.
+    """
+    yes = marketing_of(metadata)
+    said_at = _moment(metadata.get(PAPER_OPT_IN_AT, "")) if yes else None
+    opted_in_at = min(said_at, changed_at) if said_at else None
+    return Consent(yes is False, metadata.get(NO_PROFILING, "").strip().casefold() in YES, opted_in_at)
+
+
+def marketing_of(metadata: Mapping[str, str]) -> bool | None:
+    """Whether this allows or forbids being written to; None where it says nothing."""
     said = {key: value.strip().casefold() for key, value in metadata.items()}
-    opted_out = said.get(OPT_OUT) in YES or said.get(PAPER_OPT_IN) in NO
-    return Consent(opted_out, said.get(NO_PROFILING) in YES)
+    if said.get(OPT_OUT) in YES or said.get(PAPER_OPT_IN) in NO:
+        return False
+    return True if said.get(PAPER_OPT_IN) in YES else None
+
+
+def opted_out(account: Consent, words: Iterable[Word], *, confirmed: bool) -> bool:
+    """What the account and its orders come to: the newest word wins, and a no where two are of one moment.
+
+    An account's no has no moment and stands until the account itself takes it back. A yes counts only of a confirmed
+    account: its own where it is dated, or with an order placed signed in.
+    """
+    if account.opted_out:
+        return True
+    heard = [(word.placed_at, not word.yes) for word in words if not word.yes or (confirmed and word.signed_in)]
+    if confirmed and account.opted_in_at:
+        heard.append((account.opted_in_at, False))
+    return bool(heard) and max(heard)[1]
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(written.strip())
+        return read.astimezone(UTC) if read.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

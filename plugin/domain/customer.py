@@ -97,6 +97,7 @@ class CustomerState:
     #: The e-mail is proven to be theirs.
     confirmed: bool
     history: History
+    #: What the account and the orders said, weighed.
     consent: Consent = Consent()
 
     @property

@@ -68,6 +68,8 @@ class Order:
     pieces: int = 0
     #: Saleor's ids of the gift cards that paid; what they paid is not in `total`.
     gift_cards: tuple[str, ...] = ()
+    #: Whether it allows or forbids being written to; None where it says nothing.
+    marketing: bool | None = None
 
     @property
     def counts(self) -> bool:
@@ -90,6 +92,7 @@ class Account:
     updated_at: datetime
     first_name: str = ""
     language: str | None = None
+    #: The account's own word; what orders said is not in it.
     consent: Consent = Consent()
 
 

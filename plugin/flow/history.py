@@ -15,6 +15,7 @@ from plugin.domain.events import CustomerSeen, Event, OrdersImported
 from plugin.domain.ledger import Account, Order
 from plugin.domain.segments import segment_of
 from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.flow import consents
 from plugin.flow.apply import apply
 from plugin.flow.erase import Eraser
 from plugin.flow.receive import look_again
@@ -92,7 +93,7 @@ def one_by_one(connection: Connection, scene: Scene, eraser: Eraser, event: Even
 
 def _is_known(customer: Customer, account: Account) -> bool:
     state = customer.state
-    stored = (customer.email, state.confirmed, state.first_name, state.language, state.consent)
+    stored = (customer.email, state.confirmed, state.first_name, state.language, customer.said)
     said = (account.email, account.confirmed, account.first_name, account.language, account.consent)
     return stored == said and customer.account_updated_at == account.updated_at
 
@@ -107,6 +108,9 @@ def _add(connection: Connection, scene: Scene, fresh: Sequence[Order], asked_at:
         if order.order_id in added:
             owner = owners[order.order_id]
             touched.setdefault(owner.customer_id, (owner, []))[1].append(order)
+    said = [owner for owner, new in touched.values() if any(order.marketing is not None for order in new)]
+    for owner in consents.weigh(connection, scene, said) if said else ():
+        touched[owner.customer_id] = owner, touched[owner.customer_id][1]
     settle(connection, scene, touched)
     return added
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from plugin import metrics
 from plugin.domain.customer import History, extend, fold
 from plugin.errors import RetentionError, TryLater
+from plugin.flow import consents
 from plugin.flow.apply import apply
 from plugin.flow.erase import Eraser
 from plugin.flow.house import House
@@ -111,6 +112,8 @@ def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exceptio
 def look_again(connection: Connection, scene: Scene, touch: Touch) -> None:
     customer = touch.customer or customers.lock(connection, scene.shop_id, touch.customer_id)
     if customer is not None:
+        if touch.new_order is None or touch.new_order.marketing is not None:
+            (customer,) = consents.weigh(connection, scene, [customer])
         reconsider(connection, scene, customer, _history(connection, scene, customer, touch), touch.trigger)
 
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from plugin.domain import events, ledger
-from plugin.domain.consent import consent_of
+from plugin.domain.consent import consent_of, marketing_of
 from plugin.errors import Rejected
 from plugin.saleor import payloads
 
@@ -121,6 +121,7 @@ def order_of(order: payloads.Order) -> ledger.Order:
             ledger.Fulfilment(parcel.id, parcel.status, parcel.created, parcel.tracking_number)
             for parcel in order.fulfillments
         ),
+        marketing=marketing_of(_said(order.metafields)),
     )
 
 
@@ -152,7 +153,6 @@ def _customer_seen(given: Delivery) -> events.Event:
 
 
 def account_of(user: payloads.User) -> ledger.Account:
-    said = user.metafields or {}
     return ledger.Account(
         user_id=user.id,
         email=email_of(user.email),
@@ -160,8 +160,12 @@ def account_of(user: payloads.User) -> ledger.Account:
         updated_at=user.updated_at,
         first_name=user.first_name[:NAME_LENGTH],
         language=user.language_code,
-        consent=consent_of({key: str(value) for key, value in said.items() if value is not None}),
+        consent=consent_of(_said(user.metafields), user.updated_at),
     )
+
+
+def _said(metafields: Mapping[str, Any] | None) -> dict[str, str]:
+    return {key: str(value) for key, value in (metafields or {}).items() if value is not None}
 
 
 def _ours(principal: payloads.Principal | None, given: Delivery) -> bool:

@@ -111,6 +111,8 @@ class Order(Payload):
     shipping_address: Address | None = None
     lines: tuple[OrderLine, ...]
     fulfillments: tuple[Fulfillment, ...]
+    #: Null where none of the keys asked for is there.
+    metafields: dict[str, Any] | None = None
     #: The word of the anonymizer; asked for in ORDER_METADATA_UPDATED alone.
     anonymized: str | None = None
 

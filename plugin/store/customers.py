@@ -34,6 +34,8 @@ class Customer:
     account_updated_at: datetime | None
     #: Decisions that gave something, since the last order.
     offers_since_order: int = 0
+    #: The account's own word; what it comes to with that of its orders is in the state.
+    said: Consent = Consent()
 
     @property
     def customer_id(self) -> int:
@@ -111,8 +113,12 @@ def save_account(connection: Connection, shop_id: int, customer_id: int, account
     _set(connection, shop_id, customer_id, **account_values(account))
 
 
+def save_opted_out(connection: Connection, shop_id: int, customer_id: int, *, opted_out: bool) -> None:
+    _set(connection, shop_id, customer_id, opted_out=opted_out)
+
+
 def account_values(account: Account) -> dict[str, Any]:
-    """As columns."""
+    """As columns; what its orders say of being written to has to be weighed again afterwards."""
     return {
         "user_id": account.user_id,
         "email": account.email,
@@ -121,6 +127,8 @@ def account_values(account: Account) -> dict[str, Any]:
         "language": account.language,
         "account_updated_at": account.updated_at,
         "opted_out": account.consent.opted_out,
+        "account_opted_out": account.consent.opted_out,
+        "opted_in_at": account.consent.opted_in_at,
         "objects": account.consent.objects,
     }
 
@@ -270,4 +278,5 @@ def read_customer(row: Row[Any]) -> Customer:
         shown,
         row.account_updated_at,
         row.offers_since_order,
+        Consent(row.account_opted_out, row.objects, row.opted_in_at),
     )

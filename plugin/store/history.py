@@ -79,7 +79,7 @@ def create_customers(
     """New ones: of these accounts, of accounts of which only the id is known, and guests."""
     plain = {"shop_id": shop_id, "spent": {}, "bought": {}, "shown": {}, "created_at": now}
     bare = {"confirmed": False, "first_name": "", "language": None, "account_updated_at": None}
-    bare |= {"opted_out": False, "objects": False}
+    bare |= {"opted_out": False, "account_opted_out": False, "opted_in_at": None, "objects": False}
     rows = [{**plain, **account_values(account)} for account in accounts]
     rows += [{**plain, **bare, "user_id": user_id, "email": None} for user_id in user_ids]
     rows += [{**plain, **bare, "user_id": None, "email": email} for email in emails]

@@ -1,6 +1,6 @@
 """The ledger: the newest version of each order, fulfilment and checkout."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
 
 from plugin.domain.budgets import USUAL_FROM, Usual
+from plugin.domain.consent import Word
 from plugin.domain.ledger import Checkout, Fulfilment, Line, Order
 from plugin.store.schema import checkouts, fulfilments, order_lines, orders
 from plugin.store.statements import upsert_newest
@@ -66,6 +67,13 @@ def purchases(connection: Connection, shop_id: int, customer_id: int) -> Sequenc
     return [Purchase(*row) for row in connection.execute(_PURCHASES, {"shop": shop_id, "customer": customer_id})]
 
 
+_WORDS = select(orders.c.customer_id, orders.c.placed_at, orders.c.marketing, orders.c.user_id.is_not(None)).where(
+    orders.c.shop_id == bindparam("shop"),
+    orders.c.customer_id.in_(bindparam("customers", expanding=True)),
+    orders.c.marketing.is_not(None),
+)
+
+
 _COUNTRY = (
     select(orders.c.country)
     .where(
@@ -81,6 +89,14 @@ _COUNTRY = (
 def country_of(connection: Connection, shop_id: int, customer_id: int) -> str | None:
     """That of the last order that has one: ISO 3166, two capitals."""
     return connection.execute(_COUNTRY, {"shop": shop_id, "customer": customer_id}).scalar_one_or_none()
+
+
+def words(connection: Connection, shop_id: int, customer_ids: Collection[int]) -> dict[int, list[Word]]:
+    """What the orders of each of these customers say of being written to, whatever became of the orders."""
+    heard: dict[int, list[Word]] = {customer_id: [] for customer_id in customer_ids}
+    for customer_id, *word in connection.execute(_WORDS, {"shop": shop_id, "customers": list(heard)}):
+        heard[customer_id].append(Word(*word))
+    return heard
 
 
 def purchase_times(
@@ -265,6 +281,7 @@ def order_values(shop_id: int, customer_id: int, order: Order, issued_at: dateti
         "items": order.items,
         "country": order.country,
         "language": order.language,
+        "marketing": order.marketing,
     }
 
 

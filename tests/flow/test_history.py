@@ -49,6 +49,7 @@ def some_order(chance: random.Random, number: int) -> Order:
         updated_at=version,
         fulfilments=(parcel,) if chance.random() < 0.5 else (),
         voucher_code=chance.choice((None, None, "OTHERS")),
+        marketing=chance.choice((None, None, True, False)),
     )
 
 
@@ -61,7 +62,11 @@ def some_accounts(chance: random.Random) -> list[Account]:
             confirmed=chance.random() < 0.5,
             updated_at=ago(chance.randint(0, 2)),
             first_name=chance.choice(("Ann", "Bob")),
-            consent=Consent(opted_out=chance.random() < 0.3, objects=chance.random() < 0.3),
+            consent=Consent(
+                opted_out=chance.random() < 0.2,
+                objects=chance.random() < 0.3,
+                opted_in_at=chance.choice((None, ago(200))),
+            ),
         )
         for user in users
     ]

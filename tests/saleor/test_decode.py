@@ -213,6 +213,30 @@ def test_an_account_is_read(event: str, confirmed: bool, email: str, name: str) 
     assert (seen.account.confirmed, seen.account.first_name, seen.ours) == (confirmed, name, False)
 
 
+def yes(said_at: str) -> dict[str, str]:
+    return {"paper.marketing_opt_in": "true", "paper.marketing_opt_in_at": said_at}
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        (None, None),
+        ({}, None),
+        ({"paper.marketing_opt_in": None}, None),
+        ({"paper.marketing_opt_in": "perhaps"}, None),
+        ({"paper.marketing_opt_in": "true"}, True),
+        ({"paper.marketing_opt_in": "False "}, False),
+        ({"retention.opt_out": "true", "paper.marketing_opt_in": "true"}, False),
+        ({"retention.opt_out": "false"}, None),
+    ],
+)
+def test_an_order_s_word_is_read(said: dict[str, str | None] | None, word: bool | None) -> None:
+    told = changed("order_created", lambda told: told["order"].update(metafields=said))
+    seen = decode("order_created", told, OURS)
+    assert isinstance(seen, events.OrderSeen)
+    assert seen.order.marketing is word
+
+
 @pytest.mark.parametrize(
     ("said", "consent"),
     [
@@ -224,6 +248,14 @@ def test_an_account_is_read(event: str, confirmed: bool, email: str, name: str) 
         ({"retention.opt_out": "false"}, Consent()),
         ({"retention.no_profiling": "1"}, Consent(objects=True)),
         ({"retention.no_profiling": "perhaps", "retention.opt_out": None}, Consent()),
+        ({"paper.marketing_opt_in_at": "2026-11-01T08:00:00Z"}, Consent()),
+        (yes("2026-11-01T08:00:00.000Z"), Consent(opted_in_at=datetime(2026, 11, 1, 8, tzinfo=UTC))),
+        (yes("2026-11-01T08:00:00+02:00"), Consent(opted_in_at=datetime(2026, 11, 1, 6, tzinfo=UTC))),
+        (yes("2999-01-01T00:00:00Z"), Consent(opted_in_at=datetime(2026, 11, 22, 2, 19, 3, 756701, UTC))),
+        (yes("2026-11-01T08:00:00"), Consent()),
+        (yes("0001-01-01T00:00:00+14:00"), Consent()),
+        (yes("yesterday"), Consent()),
+        ({**yes("2026-11-01T08:00:00Z"), "retention.opt_out": "true"}, Consent(opted_out=True)),
     ],
 )
 def test_a_no_counts_and_silence_is_none(said: dict[str, str | None] | None, consent: Consent) -> None:

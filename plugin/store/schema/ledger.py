@@ -67,6 +67,8 @@ orders = Table(
     Column("items", Integer, nullable=False),
     Column("country", String(2)),
     Column("language", String(20)),
+    #: Allows or forbids being written to; None where it says nothing.
+    Column("marketing", Boolean),
     Index("ix_orders_customer", "shop_id", "customer_id", "placed_at"),
     Index("ix_orders_voucher_code", "shop_id", "voucher_code"),
     Index("ix_orders_placed_at", "shop_id", "placed_at"),

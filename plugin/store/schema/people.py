@@ -16,8 +16,11 @@ customers = Table(
     Column("email", String(320)),
     #: The account's e-mail is proven.
     Column("confirmed", Boolean, nullable=False, server_default=text("false")),
-    #: What they said of being written to and of being measured (domain.consent).
+    #: What the account and the orders said of being written to, weighed; and the account's own word (domain.consent).
     Column("opted_out", Boolean, nullable=False, server_default=text("false")),
+    Column("account_opted_out", Boolean, nullable=False, server_default=text("false")),
+    Column("opted_in_at", Moment),
+    #: Does not want to be measured.
     Column("objects", Boolean, nullable=False, server_default=text("false")),
     Column("first_name", String(255), nullable=False, server_default=""),
     Column("language", String(20)),

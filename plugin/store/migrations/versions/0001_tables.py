@@ -122,6 +122,8 @@ def upgrade() -> None:
     sa.Column('email', sa.String(length=320), nullable=True),
     sa.Column('confirmed', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('opted_out', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
+    sa.Column('account_opted_out', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
+    sa.Column('opted_in_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('objects', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('first_name', sa.String(length=255), server_default='', nullable=False),
     sa.Column('language', sa.String(length=20), nullable=True),
@@ -478,6 +480,7 @@ def upgrade() -> None:
     sa.Column('items', sa.Integer(), nullable=False),
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('language', sa.String(length=20), nullable=True),
+    sa.Column('marketing', sa.Boolean(), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_orders_customer_id')),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_orders_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'order_id', name=op.f('pk_orders'))
