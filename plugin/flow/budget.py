@@ -104,8 +104,16 @@ def expected_cost(connection: Connection, scene: Scene, history: History, offer:
         scene.usual[currency] = ledger.usual(connection, scene.shop_id, currency)
     usual = scene.usual[currency]
     if offer.kind is OfferKind.PERSONAL_GIFT:
-        usual = replace(usual, gift=ledger.highest_price(connection, scene.shop_id, currency, offer.products))
+        usual = replace(usual, gift=price_of(connection, scene, currency, offer))
     return cost_of(offer, history, usual, currency)
+
+
+def price_of(connection: Connection, scene: Scene, currency: str, gift: Offer) -> Decimal | None:
+    """What a personal gift costs at most; None where its product is not named by its id, or nobody bought it lately."""
+    key = (currency, *gift.products)
+    if key not in scene.prices:
+        scene.prices[key] = ledger.highest_price(connection, scene.shop_id, currency, gift.products)
+    return scene.prices[key]
 
 
 def _over(

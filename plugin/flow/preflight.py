@@ -1,14 +1,16 @@
 """A campaign held against what the shop knows, before it is saved or switched on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
 from plugin.domain.campaign_checks import Facts, Finding, Weight, check
 from plugin.domain.campaigns import Campaign
 from plugin.domain.guardrails import never
+from plugin.domain.offers import OfferKind
 from plugin.domain.tactic import TriggerKind
 from plugin.errors import Rejected
+from plugin.flow.budget import price_of
 from plugin.flow.scene import Scene
 from plugin.store import ledger, segments
 
@@ -18,7 +20,22 @@ def look(connection: Connection, scene: Scene, campaign: Campaign) -> list[Findi
     refused = [
         said for offer in campaign.tactic.offers(campaign.params) for said in never(scene.shop.guardrails, offer)
     ]
+    refused += _without_price(connection, scene, campaign)
     return [*(Finding(Weight.REFUSED, said) for said in refused), *check(campaign, _facts(connection, scene, campaign))]
+
+
+def _without_price(connection: Connection, scene: Scene, campaign: Campaign) -> Iterator[str]:
+    """A budget pays for what it knows the cost of."""
+    if not (campaign.budgets.any or scene.shop.guardrails.budgets.any):
+        return
+    currencies = set(scene.currencies.values())
+    gifts = [one for one in campaign.tactic.offers(campaign.params) if one.kind is OfferKind.PERSONAL_GIFT]
+    for gift in gifts:
+        if currencies and all(price_of(connection, scene, currency, gift) is None for currency in currencies):
+            yield (
+                "Nothing tells what the gift costs, so that the budget would refuse it to everybody:"
+                " name a product that was bought lately, by its id and not its slug, or set no budget."
+            )
 
 
 def inside(connection: Connection, scene: Scene, campaign: Campaign) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -27,6 +28,8 @@ class Scene:
     pepper: str
     #: Currency → what the shop's orders come to, once it has been asked for.
     usual: dict[str, Usual] = field(default_factory=dict)
+    #: Currency and products → the highest price of one piece, once it has been asked for.
+    prices: dict[tuple[str, ...], Decimal | None] = field(default_factory=dict)
     #: Key → the voucher and the effect that lists it, once this transaction has asked for them; None where
     #: a part of the transaction can be undone, and so must be asked for each time.
     vouchers: dict[str, tuple[Voucher, int]] | None = None

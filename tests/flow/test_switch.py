@@ -1,14 +1,19 @@
 """What is asked before a campaign is switched on."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from plugin.domain.campaigns import CampaignStatus
+from plugin.domain.ledger import Line
 from plugin.errors import Rejected
 from plugin.flow.campaign_edits import change
+from plugin.flow.erase import Eraser
+from plugin.flow.history import take_orders
+from plugin.flow.scene import set_scene
 from plugin.flow.switch import switch_on
-from plugin.store import campaigns
+from plugin.store import campaigns, shops
 from tests.bodies import bulk_body
 from tests.flow.conftest import Home
 from tests.shop import NOW, ago, order
@@ -69,3 +74,16 @@ async def test_what_the_shop_does_not_have_is_said_before_anybody_is_promised_it
     with pytest.raises(Rejected, match=r"This shop has no (product|collection) “no-such-"):
         await on(home, params=named)
     assert status(home) is CampaignStatus.DRAFT
+
+
+async def test_a_gift_of_which_nothing_tells_the_cost_has_no_budget(home: Home) -> None:
+    product = next(iter(home.sandbox.shop.products.values()))
+    gift = {"offer": "personal_gift", "gift": product.slug}
+    with pytest.raises(Rejected, match="Nothing tells what the gift costs"):
+        change(home.house, home.shop_id, "win-back", {"params": gift, "budgets": {"day": {"USD": "50"}}}, "test")
+    sold = order("O1", ago(3), user_id="U1", lines=(Line("L1", 2, Decimal(9), "Tea", product_id=product.id),))
+    with home.database.write() as connection:
+        scene = set_scene(connection, home.house, shops.hold(connection, home.shop_id), home.now)
+        take_orders(connection, scene, Eraser(scene.pepper, home.house.grace, anybody=False), [sold], home.now)
+    with_id = {"params": {**gift, "gift": product.id}, "budgets": {"day": {"USD": "50"}}}
+    assert change(home.house, home.shop_id, "win-back", with_id, "test").campaign.params.gift == product.id
