@@ -78,12 +78,13 @@ def share(part: int, whole: int) -> str:
 
 
 def settings_of(campaign: Campaign) -> list[tuple[str, str]]:
-    """What a campaign is set to: each parameter's label with its value."""
+    """What a campaign is set to: the label of each parameter that says something, with its value."""
     values = write_params(campaign.params)
+    empty = {name for name, value in values.items() if value is None or value == []}
     return [
         (f"{spec['label']} ({spec['unit']})" if spec["unit"] else spec["label"], _said(values[spec["name"]]))
         for spec in describe_params(campaign.tactic)
-        if values[spec["name"]] is not None
+        if not empty & {spec["name"], spec["needs"]}
     ]
 
 

@@ -41,16 +41,32 @@ class LadderParams(OfferParams):
     """A second and a last offer, for when the one before brought no order."""
 
     second_offer: OfferKind | None = param(None, "Then give", help="A second offer, when the first brought no order.")
-    second_value: Decimal = param(Decimal(15), "How much then", unit="% or currency", least=Decimal(0))
+    second_value: Decimal = param(
+        Decimal(15), "How much then", unit="% or currency", least=Decimal(0), needs="second_offer"
+    )
     second_after: int = param(
-        21, "Days after the first offer", unit="days", least=1, most=365, help="Never before the first has run out."
+        21,
+        "Days after the first offer",
+        unit="days",
+        least=1,
+        most=365,
+        help="Never before the first has run out.",
+        needs="second_offer",
     )
     last_offer: OfferKind | None = param(
         None, "Give in the end", help="A last offer, when the second brought no order."
     )
-    last_value: Decimal = param(Decimal(20), "How much in the end", unit="% or currency", least=Decimal(0))
+    last_value: Decimal = param(
+        Decimal(20), "How much in the end", unit="% or currency", least=Decimal(0), needs="last_offer"
+    )
     last_after: int = param(
-        30, "Days after the second offer", unit="days", least=1, most=365, help="Never before the second has run out."
+        30,
+        "Days after the second offer",
+        unit="days",
+        least=1,
+        most=365,
+        help="Never before the second has run out.",
+        needs="last_offer",
     )
 
 

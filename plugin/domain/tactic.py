@@ -128,12 +128,22 @@ class Tactic(Generic[P]):
     sample: Callable[[View, P], GiveCode] | None = None
 
 
-def param(default: Any, label: str, *, unit: str = "", help: str = "", least: Any = None, most: Any = None) -> Any:  # noqa: A002
+def param(
+    default: Any,
+    label: str,
+    *,
+    unit: str = "",
+    help: str = "",  # noqa: A002
+    least: Any = None,
+    most: Any = None,
+    needs: str = "",
+) -> Any:
     """A parameter of a tactic. Its label, unit, range and help make the form and its validation.
 
-    `default` can be a callable without arguments for values that cannot be shared.
+    `default` can be a callable without arguments for values that cannot be shared. `needs` names the
+    parameter without which this one says nothing.
     """
-    metadata = {"label": label, "unit": unit, "help": help, "least": least, "most": most}
+    metadata = {"label": label, "unit": unit, "help": help, "least": least, "most": most, "needs": needs}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
