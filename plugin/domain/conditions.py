@@ -45,6 +45,7 @@ __all__ = [
     "holds",
     "in_words",
     "leaves",
+    "moves_by_time",
     "needs_lines",
     "next_change",
     "read_condition",
@@ -76,6 +77,15 @@ def holds(condition: Condition, person: Person, now: datetime) -> bool:
 def next_change(condition: Condition, person: Person, now: datetime) -> datetime | None:
     """The earliest moment later than now at which time alone may flip it; None: never."""
     return min((moment for moment in _moments(condition, person, now) if moment > now), default=None)
+
+
+def moves_by_time(condition: Condition | None) -> bool:
+    """Whether `next_change` can be anything; None is everybody."""
+    return condition is not None and any(
+        leaf.within_days is not None if isinstance(leaf, Bought) else FIELDS[leaf.field].moves_by_time
+        for leaf in leaves(condition)
+        if not isinstance(leaf, Named)
+    )
 
 
 def current_value(test: FieldTest, person: Person, now: datetime) -> Value:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from plugin.domain import guardrails
 from plugin.domain.campaigns import Campaign
-from plugin.domain.conditions import Person, holds
+from plugin.domain.conditions import Person, holds, next_change
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner
 from plugin.domain.experiments import Arm, arm_of, explores
 from plugin.domain.guardrails import Guardrails, Limit, Refusal, Suppression
@@ -21,6 +21,7 @@ from plugin.domain.trials import is_trial
 
 #: What woke us, or the need that began, longer ago than this changes the state and fires nothing.
 STALE_AFTER = timedelta(days=1)
+_JUST_BEFORE = timedelta(microseconds=1)
 #: What customers do themselves: whatever the hour, they are there.
 THEIR_OWN_DOING = frozenset({TriggerKind.ORDER, TriggerKind.ACCOUNT, TriggerKind.CHECKOUT})
 
@@ -119,6 +120,11 @@ class _Case:
     def now(self) -> datetime:
         return self.view.now
 
+    @property
+    def person(self) -> Person:
+        """As audiences see the customer."""
+        return self.standing.person or Person(self.view.state, self.view.turns, self.view.outlook.limits)
+
 
 _DEFAULT = Guardrails()
 
@@ -140,32 +146,39 @@ def decide(
             continue
         meant = trigger.campaign_id in {None, campaign.campaign_id}
         listening = meant and campaign.runs(view.now) and trigger.kind in campaign.tactic.listens_to
+        inside = _is_for(case, campaign, view.now)
         for wish in campaign.tactic.decide(view.of_campaign(campaign.campaign_id), trigger, campaign.params):
             if isinstance(wish, CheckAgain):
                 moments.append(wish.at)
                 continue
+            if not inside:  # Whoever is outside of the audience is nobody's business, and nothing is kept of it.
+                moments.append(_may_enter(case, campaign))
+                continue
             put_off = () if isinstance(wish, ShowBanner) else standing.put_off(campaign.campaign_id, wish.episode)
             moments.extend(earlier.again for earlier in put_off)
-            if listening and not stale and (put_off or not _began_before(view, trigger, wish)):
+            if listening and not stale and (put_off or not _began_before(case, campaign, wish)):
                 decisions.extend(_guarded(case, campaign, wish, decisions))
     moments.extend(decision.again for decision in decisions)
     ahead = [moment for moment in moments if moment is not None and moment > view.now]
     return Verdict(tuple(decisions), min(ahead, default=None))
 
 
-def _began_before(view: View, trigger: Trigger, wish: GiveCode | ShowBanner | Nothing) -> bool:
-    """Of those who are inside already, only the campaign's own walk may speak: others' moments wake us, too."""
-    if isinstance(wish, ShowBanner) or trigger.kind is TriggerKind.INSIDE:
+def _began_before(case: _Case, campaign: Campaign, wish: GiveCode | ShowBanner | Nothing) -> bool:
+    """Of those who are inside already, only the campaign's own walk may speak: others' moments wake us, too.
+
+    Whom time alone has brought into the audience at this moment is inside from now on, however old the need.
+    """
+    if isinstance(wish, ShowBanner) or case.trigger.kind is TriggerKind.INSIDE:
         return False
-    return view.now - wish.since > STALE_AFTER
+    if case.now - wish.since <= STALE_AFTER:
+        return False
+    return case.trigger.kind is not TriggerKind.MOMENT or _is_for(case, campaign, case.trigger.at - _JUST_BEFORE)
 
 
 def _guarded(
     case: _Case, campaign: Campaign, wish: GiveCode | ShowBanner | Nothing, made: Sequence[Decision]
 ) -> Iterator[Decision]:
     """made: the decisions of the same verdict so far."""
-    if not _is_for(case, campaign):
-        return
     if isinstance(wish, ShowBanner):
         if _profiled(case, campaign) or case.view.shown.get(wish.banner.slot) == wish.banner:
             return
@@ -223,15 +236,20 @@ def _refusals(
     yield from (refusal for refusal in checks if refusal is not None)
 
 
-def _is_for(case: _Case, campaign: Campaign) -> bool:
-    """Whoever is outside of the audience is nobody's business, and nothing is kept of it."""
+def _is_for(case: _Case, campaign: Campaign, at: datetime) -> bool:
+    """In the audience and not excluded, as the customer is now, at that moment."""
     if campaign.audience is None and campaign.exclude is None:
         return True
-    view = case.view
-    person = case.standing.person or Person(view.state, view.turns, view.outlook.limits)
-    if campaign.audience is not None and not holds(campaign.audience, person, view.now):
+    if campaign.audience is not None and not holds(campaign.audience, case.person, at):
         return False
-    return campaign.exclude is None or not holds(campaign.exclude, person, view.now)
+    return campaign.exclude is None or not holds(campaign.exclude, case.person, at)
+
+
+def _may_enter(case: _Case, campaign: Campaign) -> datetime | None:
+    """When time alone may bring the customer into the audience; None: never."""
+    conditions = [condition for condition in (campaign.audience, campaign.exclude) if condition is not None]
+    turns = [next_change(condition, case.person, case.now) for condition in conditions]
+    return min((at for at in turns if at is not None), default=None)
 
 
 def _profiled(case: _Case, campaign: Campaign) -> bool:

@@ -92,6 +92,10 @@ class Person:
 Value: TypeAlias = Fraction | int | Decimal | datetime | str | bool | None
 
 
+def _never(_: Person) -> tuple[()]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     #: Lower case and underscores; it is stored in conditions, so it never changes.
@@ -104,7 +108,12 @@ class Field:
     unit: str = ""
     choices: tuple[str, ...] = ()
     #: Moments at which time alone changes what `read` gives.
-    turns: Callable[[Person], tuple[datetime | None, ...]] = lambda _: ()
+    turns: Callable[[Person], tuple[datetime | None, ...]] = _never
+
+    @property
+    def moves_by_time(self) -> bool:
+        """A test on it can flip without anything having happened."""
+        return self.kind is Kind.DAYS_SINCE or self.turns is not _never
 
 
 def _per(whole: int | Decimal, parts: int) -> Fraction | None:

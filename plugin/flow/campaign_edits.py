@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.campaign_checks import Finding
 from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.conditions import moves_by_time
 from plugin.domain.differences import differences
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import NotFound, Rejected
@@ -98,8 +99,15 @@ def _edit(connection: Connection, scene: Scene, before: Campaign, settings: Sett
     if after.on:
         asks.follow_campaign(connection, scene.shop_id, after, scene.now)
     changes = differences(write_settings(before, scene.zone), write_settings(after, scene.zone))
-    turns = after.status is not CampaignStatus.DRAFT and after.params != before.params
+    turns = after.status is not CampaignStatus.DRAFT and (after.params != before.params or _comes_later(before, after))
     return Edited(after, False, changes, preflight.refuse(preflight.look(connection, scene, after)), turns)
+
+
+def _comes_later(before: Campaign, after: Campaign) -> bool:
+    """The audience is another one, which customers may come into by time alone."""
+    if (before.audience, before.exclude) == (after.audience, after.exclude):
+        return False
+    return moves_by_time(after.audience) or moves_by_time(after.exclude)
 
 
 def _let_it_work(house: House, shop_id: int, done: Sequence[Edited]) -> None:

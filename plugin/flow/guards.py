@@ -17,15 +17,15 @@ from plugin.store.customers import Customer
 
 def standing_of(connection: Connection, scene: Scene, customer: Customer, trigger: Trigger) -> Standing:
     """What bars a gift is looked up only where something may be given."""
-    standing = decisions.standing(connection, scene.shop_id, customer.customer_id)
+    audiences = [condition for one in scene.campaigns if one.on for condition in (one.audience, one.exclude)]
+    person = segments.person_of(connection, scene.shop_id, customer, scene.shop.limits, *audiences)
+    standing = replace(decisions.standing(connection, scene.shop_id, customer.customer_id), person=person)
     if not any(one.runs(scene.now) and trigger.kind in one.tactic.listens_to for one in scene.campaigns):
         return standing
     subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
     suppression, refunded_at = suppressions.bars(connection, scene.shop_id, customer.customer_id, subjects)
     zone = _zone(connection, scene, customer, trigger.kind)
-    audiences = [condition for one in scene.campaigns for condition in (one.audience, one.exclude)]
-    person = segments.person_of(connection, scene.shop_id, customer, scene.shop.limits, *audiences)
-    return replace(standing, suppression=suppression, refunded_at=refunded_at, zone=zone, person=person)
+    return replace(standing, suppression=suppression, refunded_at=refunded_at, zone=zone)
 
 
 def why_not_any_more(connection: Connection, scene: Scene, customer: Customer, campaign: Campaign) -> str | None:

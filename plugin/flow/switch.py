@@ -5,6 +5,7 @@ from dataclasses import replace
 import anyio
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
+from plugin.domain.conditions import moves_by_time
 from plugin.engine.port import Lane, LaneKind
 from plugin.flow import asks, preflight
 from plugin.flow.catalogue import refuse_missing
@@ -30,6 +31,8 @@ async def switch_on(
     await refuse_missing(house, shop_id, name)
     campaign, inside = await anyio.to_thread.run_sync(_on, house, shop_id, name, inside_per_day, who, confirmed)
     await anyio.to_thread.run_sync(follow_campaigns, house, shop_id)
+    if moves_by_time(campaign.audience) or moves_by_time(campaign.exclude):
+        await anyio.to_thread.run_sync(measure_again, house, shop_id, house.clock())  # when each of them may come in
     if campaign.tactic.key == KEY:
         await refresh_channels(house, shop_id)  # the default for everyone is written while a campaign is on
     await anyio.to_thread.run_sync(house.wake, [Lane(LaneKind.TICK, shop_id), Lane(LaneKind.DELIVER, shop_id)])
