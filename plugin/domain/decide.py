@@ -224,6 +224,7 @@ def _refusals(
         guardrails.suppressed(case.standing.suppression, now),
         _objects(case, campaign),
         _opted_out(case),
+        guardrails.of_no_use(wish.offer, case.view.channels, campaign.channels, case.view.state.history),
         _too_soon(campaign, other_needs, now),
         guardrails.too_much(rules, wish.offer, case.view.state.history),
         anyway,

@@ -85,6 +85,7 @@ class Limit(StrEnum):
     OPTED_OUT = "opted_out"
     OBJECTS = "objects"
     PAUSE = "pause"
+    CHANNEL = "channel"
     CEILING = "ceiling"
     MARGIN = "margin"
     BUY_ANYWAY = "buy_anyway"
@@ -164,6 +165,19 @@ def _is_clock(text: str) -> bool:
         return time.fromisoformat(text).tzinfo is None
     except ValueError:
         return False
+
+
+def of_no_use(offer: Offer, sells: Mapping[str, str], only: Sequence[str], history: History) -> Refusal | None:
+    """Where the customer bought last, the code would be refused.
+
+    sells: channel → currency; only: the campaign's channels, empty for all.
+    """
+    currency = sells.get(history.channel or "")
+    if currency is None:
+        return None
+    if (not only or history.channel in only) and offer.currency in {None, currency}:
+        return None
+    return Refusal(Limit.CHANNEL, f"the customer buys in the channel {history.channel}, where this does not hold")
 
 
 def suppressed(standing: Suppression | None, now: datetime) -> Refusal | None:

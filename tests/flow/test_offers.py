@@ -65,14 +65,25 @@ async def test_a_product_that_the_shop_does_not_have_is_said(home: Home) -> None
     assert "retention.banner" not in metadata(home, user_id)
 
 
-async def test_a_voucher_is_listed_in_the_channels_of_its_campaign(home: Home) -> None:
+def only_in(home: Home, channel: str) -> None:
     with home.database.write() as connection:
         found = campaigns.get(connection, home.shop_id, "win-back", home.house.tactics)
-        limits = replace(campaigns.limits_of(found), control_share=0, channels=("channel-pln",))
+        limits = replace(campaigns.limits_of(found), control_share=0, channels=(channel,))
         found = campaigns.edit(connection, home.shop_id, found, found.params, limits, "test", home.now)
         campaigns.change_status(connection, home.shop_id, found, CampaignStatus.ON, "test", home.now)
+
+
+async def test_a_voucher_is_listed_in_the_channels_of_its_campaign(home: Home) -> None:
+    only_in(home, "default-channel")
     voucher = await one_voucher(home)
-    assert [listing.channel.slug for listing in voucher.channel_listings] == ["channel-pln"]
+    assert [listing.channel.slug for listing in voucher.channel_listings] == ["default-channel"]
+
+
+async def test_who_buys_where_the_code_would_be_refused_is_given_none(home: Home) -> None:
+    only_in(home, "channel-pln")
+    await silent_customer(home)
+    home.tick()
+    assert outcomes(home) == [Outcome.NOTHING]
 
 
 async def test_a_second_offer_comes_when_the_first_has_brought_no_order(home: Home) -> None:
@@ -184,3 +195,10 @@ async def test_a_shop_has_no_draft_of_a_tactic_that_lacks_the_merchants_word(hom
         drafts = {campaign.tactic.key for campaign in campaigns.of_shop(connection, home.shop_id, home.house.tactics)}
     assert "public_gift" not in drafts
     assert "win_back" in drafts
+
+
+async def test_an_amount_in_another_currency_is_of_no_use(home: Home) -> None:
+    home.switch_on("win-back", offer=OfferKind.AMOUNT, value=Decimal(20), currency="PLN")
+    await silent_customer(home)
+    home.tick()
+    assert outcomes(home) == [Outcome.NOTHING]
