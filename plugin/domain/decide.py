@@ -146,12 +146,12 @@ def decide(
             continue
         meant = trigger.campaign_id in {None, campaign.campaign_id}
         listening = meant and campaign.runs(view.now) and trigger.kind in campaign.tactic.listens_to
-        inside = _is_for(case, campaign, view.now)
         for wish in campaign.tactic.decide(view.of_campaign(campaign.campaign_id), trigger, campaign.params):
             if isinstance(wish, CheckAgain):
                 moments.append(wish.at)
                 continue
-            if not inside:  # Whoever is outside of the audience is nobody's business, and nothing is kept of it.
+            # Whoever is outside of the audience is nobody's business, and nothing is kept of it.
+            if not _is_for(case, campaign, view.now):
                 moments.append(_may_enter(case, campaign))
                 continue
             put_off = () if isinstance(wish, ShowBanner) else standing.put_off(campaign.campaign_id, wish.episode)

@@ -32,6 +32,7 @@ class Hold:
     """Wanted, but not now."""
 
 
+_TOO_LATE = "The offer ran out before it could be given."
 #: A sentence says why an effect is not wanted any more.
 Prepared = Ready | Hold | str
 
@@ -56,6 +57,8 @@ def _prepare_voucher(connection: Connection, scene: Scene, effect: Effect, _: Ca
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
     if voucher is None or voucher.status is VoucherStatus.GONE:
         return "The voucher was removed in the Dashboard."
+    if voucher.expires_at <= scene.now:
+        return _TOO_LATE
     first = voucher.first_code
     if first is None:
         drawn = codes.first_drawn(connection, scene.shop_id, voucher.row_id)
@@ -82,6 +85,8 @@ def _prepare_code(connection: Connection, scene: Scene, effect: Effect, campaign
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
     if code is None or not code.alive or voucher is None or voucher.voucher_id is None:
         return "The code was taken back."
+    if code.expires_at <= scene.now:
+        return _TOO_LATE
     return Ready(effect, scene, voucher, code, found)
 
 
@@ -95,7 +100,7 @@ def _prepare_gift_card(connection: Connection, scene: Scene, effect: Effect, cam
     if found.state.user_id is None:
         return "The customer has no account that a gift card could be assigned to."
     if code.expires_at <= scene.now:
-        return "The offer ran out before it could be given."
+        return _TOO_LATE
     return Ready(effect, scene, None, code, found)
 
 
@@ -112,6 +117,8 @@ def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campai
         return found
     if code.status is not CodeStatus.ISSUED:
         return f"The code was {code.status}."
+    if code.expires_at <= scene.now:
+        return _TOO_LATE
     return Ready(effect, scene, None, code, found, _with_code(scene, effect.payload, slot, code))
 
 
@@ -235,6 +242,9 @@ def _episode(connection: Connection, scene: Scene, effect: Effect) -> str | None
 
 def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
     """What is not wanted any more may be there: by an attempt whose end nobody wrote, or as its voucher's first code."""
+    if effect.kind in {EffectKind.VOUCHER, EffectKind.LISTING}:
+        _give_up_drawn(connection, scene, effect.payload["voucher"])
+        return
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
     if code is None:
         return
@@ -254,6 +264,16 @@ def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
             slot = Slot(effect.payload["slot"])
             _note_shown(connection, scene, customer, slot, _with_code(scene, effect.payload, slot, code))
             asks.clear_banner(connection, scene, code, scene.now)
+
+
+def _give_up_drawn(connection: Connection, scene: Scene, row_id: int) -> None:
+    """Codes of a voucher that will not be there, or holds nowhere; its first one may be at the platform already."""
+    voucher = codes.voucher(connection, scene.shop_id, row_id)
+    drawn = [one for one in codes.alive_in(connection, scene.shop_id, row_id) if one.status is CodeStatus.DRAWN]
+    codes.give_up(connection, scene.shop_id, drawn)
+    for code in drawn:
+        if voucher is not None and voucher.voucher_id is not None and code.code == voucher.first_code:
+            asks.take_back(connection, scene, code)
 
 
 def _with_code(scene: Scene, payload: Mapping[str, Any], slot: Slot, code: Code) -> Banner:

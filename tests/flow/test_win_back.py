@@ -11,7 +11,8 @@ from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.decide import Outcome
 from plugin.domain.offers import OfferKind
 from plugin.errors import Rejected
-from plugin.store import campaigns, codes, customers, shops
+from plugin.sandbox.faults import read_fault
+from plugin.store import budgets, campaigns, codes, customers, shops
 from tests.bodies import bulk_body, codes_body, gone_body, order_body
 from tests.flow.conftest import Home
 from tests.flow.silence import metadata, outcomes, silent_customer, statuses, user_of
@@ -192,3 +193,42 @@ async def test_the_day_that_is_told_is_the_shops(home: Home) -> None:
     banner = json.loads(metadata(home, user_id)["retention.banner"])
     assert (home.now + days(14)).date().isoformat() in banner["text"]
     assert datetime.fromisoformat(banner["until"]).astimezone(ZoneInfo("America/New_York")).hour == 23
+
+
+async def test_a_code_that_could_only_go_out_after_its_last_day_is_not_made(home: Home) -> None:
+    home.switch_on("win-back", valid_days=14)
+    user_id = await silent_customer(home)
+    home.tick()
+    home.now += days(15)
+    for _ in range(3):
+        await home.deliver()
+        home.now += days(0.1)
+    assert home.codes() == []
+    assert "retention.banner" not in metadata(home, user_id)
+    with home.database.read() as connection:
+        assert codes.counts(connection, home.shop_id) == {"withdrawn": 1}
+
+
+@pytest.mark.parametrize("listed_later", [False, True])
+async def test_a_campaign_that_ends_before_its_voucher_is_listed_gives_its_codes_up(
+    home: Home, *, listed_later: bool
+) -> None:
+    home.switch_on("win-back")
+    await silent_customer(home)
+    home.tick()
+    if listed_later:
+        failing = {"status": 500, "times": 9, "operation": "voucherChannelListingUpdate"}
+        home.sandbox.faults.waiting.append(read_fault(failing))
+        await home.deliver()
+        assert len(home.codes()) == 1
+        home.sandbox.faults.waiting.clear()
+    with home.database.write() as connection:
+        found = campaigns.get(connection, home.shop_id, "win-back", home.house.tactics)
+        campaigns.change_status(connection, home.shop_id, found, CampaignStatus.ENDED, "test", home.now)
+    for _ in range(2):
+        home.now += days(0.1)
+        await home.deliver()
+    assert home.codes() == []
+    with home.database.read() as connection:
+        assert codes.counts(connection, home.shop_id) == {"withdrawn": 1}
+        assert budgets.liability(connection, home.shop_id) == {}
