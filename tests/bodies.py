@@ -2,10 +2,11 @@
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from plugin.domain.consent import NO_PROFILING, OPT_OUT, PAPER_OPT_IN, PAPER_OPT_IN_AT
-from plugin.domain.ledger import Account, Order
+from plugin.domain.ledger import Account, Line, Order
 
 APP_ID = "QXBwOjE="
 
@@ -78,6 +79,18 @@ def _body(issued_at: datetime, **said: Any) -> bytes:
     return json.dumps({"issuedAt": issued_at.isoformat(), **said}).encode()
 
 
+def _price(amount: Decimal | None) -> dict[str, float] | None:
+    return None if amount is None else {"amount": float(amount)}
+
+
+def _variant(seen: Order, line: Line) -> dict[str, Any]:
+    cost = None if line.cost is None else {"amount": float(line.cost), "currency": seen.currency}
+    return {
+        "product": {"id": line.product_id, "productType": {"slug": line.product_type or "things"}},
+        "channelListings": [{"channel": {"slug": seen.channel}, "costPrice": cost}],
+    }
+
+
 def _order(seen: Order, **extra: Any) -> dict[str, Any]:
     return {
         "id": seen.order_id,
@@ -104,9 +117,9 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
                 "productName": line.name,
                 "productSku": line.sku,
                 "productVariantId": None,
-                "totalPrice": {"gross": {"amount": float(line.total)}},
+                "totalPrice": {"gross": {"amount": float(line.total)}, "net": _price(line.net)},
                 "discounts": [],
-                "variant": None,
+                "variant": None if line.product_id is None else _variant(seen, line),
             }
             for line in seen.lines
         ],

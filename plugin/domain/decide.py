@@ -6,6 +6,7 @@ docs/guardrails.md has the order of the checks, and which of them end an episode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 
 from plugin.domain import guardrails
@@ -61,6 +62,8 @@ class Standing:
     zone: tzinfo = field(default=UTC)
     #: What audiences ask about; None where they need no more than the view has.
     person: Person | None = None
+    #: Of what the customer buys, as a share of the gross price; None where too few cost prices are known.
+    margin: Decimal | None = None
 
     @property
     def gifts(self) -> list[datetime]:
@@ -226,7 +229,7 @@ def _refusals(
         _opted_out(case),
         guardrails.of_no_use(wish.offer, case.view.channels, campaign.channels, case.view.state.history),
         _too_soon(campaign, other_needs, now),
-        guardrails.too_much(rules, wish.offer, case.view.state.history),
+        guardrails.too_much(rules, wish.offer, case.view.state.history, case.standing.margin),
         anyway,
         guardrails.disturbed(rules, case.standing.refunded_at, now),
         _one_at_a_time(rules, made, now),

@@ -239,8 +239,11 @@ def buys_anyway(rules: Guardrails, model: Model | None, history: History, now: d
     return Refusal(Limit.BUY_ANYWAY, said, again)
 
 
-def too_much(rules: Guardrails, offer: Offer, history: History) -> Refusal | None:
-    """More than the ceiling or the margin allow, by the customer's usual basket where the offer names none."""
+def too_much(rules: Guardrails, offer: Offer, history: History, own_margin: Decimal | None = None) -> Refusal | None:
+    """More than the ceiling or the margin allow, by the customer's usual basket where the offer names none.
+
+    own_margin: of what this customer buys, which then stands for the shop's default.
+    """
     basket = usual_basket(history)
     currency = offer.currency or (history.currency if offer.kind is OfferKind.PERCENTAGE else None)
     cost = _cost(offer, basket.get(currency or ""))
@@ -249,15 +252,20 @@ def too_much(rules: Guardrails, offer: Offer, history: History) -> Refusal | Non
         said = f"{offer.label} would be {cost:.2f} {currency}, above the ceiling of {most.normalize():f} for one order"
         return Refusal(Limit.CEILING, said)
     share = _share(offer, basket.get(currency or ""))
-    if rules.default_margin is not None and share is not None and rules.default_margin - share < rules.margin_floor:
-        said = f"{offer.label} leaves a margin of {rules.default_margin - share:.0%}, below {rules.margin_floor:.0%}"
-        return Refusal(Limit.MARGIN, said)
-    return None
+    if rules.default_margin is None or share is None:
+        return None
+    left = (rules.default_margin if own_margin is None else own_margin) - share
+    if left >= rules.margin_floor:
+        return None
+    return Refusal(Limit.MARGIN, f"{offer.label} leaves a margin of {left:.0%}, below {rules.margin_floor:.0%}")
 
 
-def never(rules: Guardrails, offer: Offer) -> Iterator[str]:
-    """A sentence where this offer would be refused to everybody, before it is saved."""
-    refused = too_much(rules, offer, History())
+def never(rules: Guardrails, offer: Offer, *, costs_known: bool = False) -> Iterator[str]:
+    """A sentence where this offer would be refused to everybody, before it is saved.
+
+    costs_known: some customer may have any margin of their own.
+    """
+    refused = too_much(rules, offer, History(), Decimal(1) if costs_known else None)
     if refused is not None:
         yield f"The guardrails of the shop would always refuse this: {refused.because}."
 

@@ -30,6 +30,10 @@ class Line:
     variant_id: str | None = None
     product_id: str | None = None
     product_type: str | None = None
+    #: The total without tax; None where it was not told.
+    net: Decimal | None = None
+    #: What one piece costs the shop; None where nobody says.
+    cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

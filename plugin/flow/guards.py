@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import tzinfo
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import THEIR_OWN_DOING, Standing
 from plugin.domain.guardrails import suppressed
+from plugin.domain.margins import usual_margin
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow.scene import Scene
 from plugin.flow.zones import zone_of
-from plugin.store import decisions, ledger, segments, suppressions
+from plugin.store import costs, decisions, ledger, segments, suppressions
 from plugin.store.customers import Customer
 
 
@@ -25,7 +27,8 @@ def standing_of(connection: Connection, scene: Scene, customer: Customer, trigge
     subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
     suppression, refunded_at = suppressions.bars(connection, scene.shop_id, customer.customer_id, subjects)
     zone = _zone(connection, scene, customer, trigger.kind)
-    return replace(standing, suppression=suppression, refunded_at=refunded_at, zone=zone)
+    margin = _margin(connection, scene, customer)
+    return replace(standing, suppression=suppression, refunded_at=refunded_at, zone=zone, margin=margin)
 
 
 def why_not_any_more(connection: Connection, scene: Scene, customer: Customer, campaign: Campaign) -> str | None:
@@ -42,6 +45,14 @@ def why_not_any_more(connection: Connection, scene: Scene, customer: Customer, c
     if suppressed(suppressions.of_subjects(connection, scene.shop_id, subjects), scene.now) is not None:
         return "The customer is on the suppression list."
     return None
+
+
+def _margin(connection: Connection, scene: Scene, customer: Customer) -> Decimal | None:
+    """Looked up only where the shop looks at margins."""
+    currency = customer.state.history.currency
+    if scene.shop.guardrails.default_margin is None or currency is None:
+        return None
+    return usual_margin(costs.sold_to(connection, scene.shop_id, customer.customer_id, currency))
 
 
 def _zone(connection: Connection, scene: Scene, customer: Customer, kind: TriggerKind) -> tzinfo:

@@ -12,14 +12,15 @@ from plugin.domain.tactic import TriggerKind
 from plugin.errors import Rejected
 from plugin.flow.budget import price_of
 from plugin.flow.scene import Scene
-from plugin.store import ledger, segments
+from plugin.store import costs, ledger, segments
 
 
 def look(connection: Connection, scene: Scene, campaign: Campaign) -> list[Finding]:
     """What stands against it, with what the guardrails of the shop would refuse to everybody."""
-    refused = [
-        said for offer in campaign.tactic.offers(campaign.params) for said in never(scene.shop.guardrails, offer)
-    ]
+    rules = scene.shop.guardrails
+    known = rules.default_margin is not None and costs.any_known(connection, scene.shop_id)
+    offers = campaign.tactic.offers(campaign.params)
+    refused = [said for offer in offers for said in never(rules, offer, costs_known=known)]
     refused += _without_price(connection, scene, campaign)
     return [*(Finding(Weight.REFUSED, said) for said in refused), *check(campaign, _facts(connection, scene, campaign))]
 

@@ -116,7 +116,7 @@ def order_of(order: payloads.Order) -> ledger.Order:
         discount=_voucher_discount(order),
         country=(address.country.code or None) if address else None,
         language=order.language_code_enum,
-        lines=tuple(_line(line) for line in order.lines),
+        lines=tuple(_line(line, order) for line in order.lines),
         fulfilments=tuple(
             ledger.Fulfilment(parcel.id, parcel.status, parcel.created, parcel.tracking_number)
             for parcel in order.fulfillments
@@ -131,7 +131,7 @@ def _voucher_discount(order: payloads.Order) -> Decimal:
     return sum((discount.total.amount for discount in given if discount.type == VOUCHER), Decimal(0))
 
 
-def _line(line: payloads.OrderLine) -> ledger.Line:
+def _line(line: payloads.OrderLine, order: payloads.Order) -> ledger.Line:
     product = line.variant.product if line.variant else None
     return ledger.Line(
         line_id=line.id,
@@ -142,7 +142,17 @@ def _line(line: payloads.OrderLine) -> ledger.Line:
         variant_id=line.product_variant_id,
         product_id=product.id if product else None,
         product_type=product.product_type.slug if product else None,
+        net=line.total_price.net.amount if line.total_price.net else None,
+        cost=_cost(line, order),
     )
+
+
+def _cost(line: payloads.OrderLine, order: payloads.Order) -> Decimal | None:
+    """Of one piece in the order's channel; one of nothing is one that nobody filled in."""
+    listings = line.variant.channel_listings if line.variant else None
+    costs = (listing.cost_price for listing in listings or () if listing.channel.slug == order.channel.slug)
+    known = (cost.amount for cost in costs if cost and cost.currency == order.total.gross.currency and cost.amount > 0)
+    return next(known, None)
 
 
 def _customer_seen(given: Delivery) -> events.Event:

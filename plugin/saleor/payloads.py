@@ -47,6 +47,7 @@ class Money(Payload):
 
 class TaxedPrice(Payload):
     gross: Price
+    net: Price | None = None
 
 
 class TaxedMoney(Payload):
@@ -62,8 +63,15 @@ class Product(Payload):
     product_type: ProductType
 
 
+class Listing(Payload):
+    channel: Channel
+    cost_price: Money | None = None
+
+
 class Variant(Payload):
     product: Product
+    #: Left out by a webhook of an older version of this app, as is the net price of a line.
+    channel_listings: tuple[Listing, ...] | None = None
 
 
 class Discount(Payload):

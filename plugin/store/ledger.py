@@ -298,6 +298,8 @@ def line_values(shop_id: int, order_id: str, lines: Sequence[Line]) -> list[dict
             "variant_id": line.variant_id,
             "product_id": line.product_id,
             "product_type": line.product_type,
+            "net": line.net,
+            "cost": line.cost,
         }
         for line in lines
     ]

@@ -120,6 +120,32 @@ def test_ceiling_and_margin_go_by_the_usual_basket_of_fifty(rules: Guardrails, o
     assert (refusal and refusal.by) == by
 
 
+@pytest.mark.parametrize(
+    ("default", "own", "refused"),
+    [
+        ("0.3", "0.6", False),
+        ("0.6", "0.3", True),
+        ("0.3", None, True),
+        ("0.6", None, False),
+        ("0.6", "-0.1", True),
+        (None, "0.1", False),
+    ],
+)
+def test_the_margin_of_what_they_buy_stands_for_the_default(
+    default: str | None, own: str | None, refused: bool
+) -> None:
+    rules = Guardrails(default_margin=Decimal(default) if default else None, margin_floor=Decimal("0.25"))
+    refusal = too_much(rules, TEN, BUYER, Decimal(own) if own else None)
+    assert (refusal is not None) is refused
+
+
+def test_what_costs_are_known_for_may_be_allowed_to_somebody() -> None:
+    rules = Guardrails(default_margin=Decimal("0.3"), margin_floor=Decimal("0.25"))
+    assert [*never(rules, TEN)] != []
+    assert [*never(rules, TEN, costs_known=True)] == []
+    assert [*never(replace(rules, margin_floor=Decimal("0.95")), TEN, costs_known=True)] != []
+
+
 def test_only_what_is_certain_is_said_before_saving() -> None:
     rules = Guardrails(ceiling={"USD": Decimal(4)}, default_margin=Decimal("0.3"), margin_floor=Decimal("0.25"))
     (said,) = never(rules, FIVE)

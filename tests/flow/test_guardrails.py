@@ -1,11 +1,18 @@
 """The guardrails in the shop's life: what is put off comes again, and a no between decision and call holds."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
 from plugin.domain.consent import Consent
 from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Guardrails, Suppression
-from plugin.store import codes, customers, decisions, shops, suppressions
+from plugin.domain.ledger import Line, Order
+from plugin.domain.margins import Sold
+from plugin.flow.preflight import look
+from plugin.flow.scene import set_scene
+from plugin.store import codes, costs, customers, decisions, shops, suppressions
 from plugin.store.suppressions import Subject
 from tests.bodies import account_body, gone_body, order_body
 from tests.flow.conftest import Home
@@ -145,3 +152,63 @@ async def test_the_list_follows_a_merge_and_a_new_address_and_ends_with_the_cust
 def entries(home: Home) -> list[suppressions.Listed]:
     with home.database.read() as connection:
         return suppressions.listed(connection, home.shop_id, 100)
+
+
+def bought_at(cost: str | None, order_id: str = "O1", **changes: Any) -> Order:
+    known = Decimal(cost) if cost else None
+    piece = Line(f"L-{order_id}", 2, Decimal(15), "Tea", product_id="P1", net=Decimal(12), cost=known)
+    return order(order_id, NOW, lines=(piece,), **changes)
+
+
+@pytest.mark.parametrize(
+    ("cost", "default", "outcome"),
+    [
+        ("1", "0.1", Outcome.GIVEN),
+        ("5.9", "0.9", Outcome.NOTHING),
+        (None, "0.9", Outcome.GIVEN),
+        (None, "0.1", Outcome.NOTHING),
+    ],
+)
+async def test_the_margin_is_that_of_what_the_customer_buys(
+    home: Home, cost: str | None, default: str, outcome: Outcome
+) -> None:
+    home.switch_on("win-back")
+    guard(home, Guardrails(default_margin=Decimal(default), margin_floor=Decimal("0.05")))
+    home.take("order_created", order_body(bought_at(cost, user_id=user_of(home))))
+    home.now = NOW + days(60)
+    home.tick()
+    assert outcomes(home) == [outcome]
+
+
+async def test_the_margin_goes_by_orders_that_count_in_the_currency_of_the_last(home: Home) -> None:
+    for one in (
+        bought_at("5", "O1"),
+        bought_at("1", "O2", status="CANCELED"),
+        bought_at("1", "O3", currency="EUR"),
+        bought_at("1", "O4", user_id="U2"),
+    ):
+        home.take("order_created", order_body(one))
+    other = home.install("http://other.test/graphql/")
+    with home.database.write() as connection:
+        somebody = customers.by_user(connection, home.shop_id, "U1")
+        assert somebody is not None
+        sold = costs.sold_to(connection, home.shop_id, somebody.customer_id, "USD")
+        assert sold == [Sold(Decimal(15), Decimal(12), Decimal(5), 2)]
+        assert costs.sold_to(connection, home.shop_id, somebody.customer_id, "PLN") == []
+        assert costs.any_known(connection, home.shop_id)
+        assert not costs.any_known(connection, other)
+
+
+async def test_a_campaign_that_own_margins_may_allow_can_be_saved(home: Home) -> None:
+    guard(home, Guardrails(default_margin=Decimal("0.1"), margin_floor=Decimal("0.05")))
+
+    def stands_against() -> list[str]:
+        with home.database.read() as connection:
+            scene = set_scene(connection, home.house, shops.get(connection, home.shop_id), home.now)
+            (campaign,) = (one for one in scene.campaigns if one.name == "win-back")
+            return [found.sentence for found in look(connection, scene, campaign) if "margin" in found.sentence]
+
+    home.switch_on("win-back")
+    assert len(stands_against()) == 1
+    home.take("order_created", order_body(bought_at("1")))
+    assert stands_against() == []

@@ -123,6 +123,37 @@ def test_a_product_that_is_gone_leaves_its_line() -> None:
     assert (line.name, line.variant_id, line.product_id, line.product_type) == ("Monospace Tee", None, None, None)
 
 
+def listing(channel: str, amount: object, currency: str = "USD") -> dict[str, Any]:
+    cost = None if amount is None else {"amount": amount, "currency": currency}
+    return {"channel": {"slug": channel}, "costPrice": cost}
+
+
+HERE = "default-channel"
+
+
+@pytest.mark.parametrize(
+    ("listings", "cost"),
+    [
+        (None, None),
+        ([], None),
+        ([listing(HERE, None)], None),
+        ([listing(HERE, 0)], None),
+        ([listing(HERE, 4.2)], Decimal("4.2")),
+        ([listing("elsewhere", 9), listing(HERE, 4.2)], Decimal("4.2")),
+        ([listing("elsewhere", 9)], None),
+        ([listing(HERE, 4.2, "PLN")], None),
+    ],
+)
+def test_a_piece_costs_what_the_order_s_channel_says(listings: object, cost: Decimal | None) -> None:
+    def change(told: Any) -> None:
+        assert (told["order"]["channel"]["slug"], told["order"]["total"]["gross"]["currency"]) == (HERE, "USD")
+        told["order"]["lines"][0]["variant"]["channelListings"] = listings
+        told["order"]["lines"][0]["totalPrice"]["net"] = {"amount": 8.5}
+
+    line = order("order_created", changed("order_created", change)).order.lines[0]
+    assert (line.cost, line.net) == (cost, Decimal("8.5"))
+
+
 def test_a_guest_is_nobodys_user() -> None:
     body = changed("order_created", lambda told: told["order"].update(user=None, userEmail=None, billingAddress=None))
     seen = order("order_created", body).order

@@ -1,4 +1,5 @@
 import json
+from decimal import Decimal
 from typing import Any
 
 import jwt
@@ -74,6 +75,24 @@ def test_a_redirected_token_installs_without_it(shop: Talk, receiver: Receiver) 
     receiver.answers["/register"] = [(307, {})]
     assert shop.install(receiver).status_code == 200
     assert receiver.at("/elsewhere") == []
+
+
+def test_cost_prices_go_to_apps_and_to_no_shopper(shop: Talk, receiver: Receiver) -> None:
+    asked = "channelListings { channel { slug } costPrice { amount currency } }"
+    query = f"subscription {{ event {{ ... on OrderCreated {{ order {{ lines {{ variant {{ {asked} }} }} }} }} }} }}"
+    receiver.is_app(webhooks=[receiver.hears("ORDER_CREATED", query=query)])
+    shop.install(receiver)
+    variant = shop.sandbox.shop.variants_by_sku["GROCERY-001"]
+    variant.costs["default-channel"] = Decimal("0.8")
+    line = {"product": variant.name, "product_type": "Bakery", "sku": variant.sku, "quantity": 1, "unit_price": "2"}
+    shop.tell(past_order(lines=[line]))
+    shop.settle()
+    (told,) = receiver.at("/webhook")[0].json["order"]["lines"]
+    costs = {one["channel"]["slug"]: one["costPrice"] for one in told["variant"]["channelListings"]}
+    assert costs.pop("default-channel") == {"amount": 0.8, "currency": "USD"}
+    assert not any(costs.values())
+    hidden = "query($id: ID!) { productVariant(id: $id) { channelListings { id } } }"
+    assert shop.error_code(hidden, token="", id=variant.id) == "PermissionDenied"
 
 
 def test_a_payload_is_flat_and_signed(shop: Talk, receiver: Receiver) -> None:

@@ -72,6 +72,8 @@ class ProductVariant(WithMetadata):
     updated_at: dt.datetime
     #: channel slug → price
     prices: dict[str, Decimal] = field(default_factory=dict)
+    #: channel slug → what a piece costs the shop
+    costs: dict[str, Decimal] = field(default_factory=dict)
     stocks: list[Stock] = field(default_factory=list)
     track_inventory: bool = False
     external_reference: str | None = None

@@ -4,11 +4,12 @@ import dataclasses
 from decimal import Decimal
 from typing import Any
 
-from plugin.sandbox.access import Context, Resolver, require
+from plugin.sandbox.access import Context, Resolver, denied, require
 from plugin.sandbox.connections import Connection, connection
 from plugin.sandbox.filtering import contains
+from plugin.sandbox.ids import global_id
 from plugin.sandbox.records.catalogue import Product, ProductVariant, Stock
-from plugin.sandbox.records.money import TaxedMoney, taxed
+from plugin.sandbox.records.money import Money, TaxedMoney, taxed
 from plugin.sandbox.records.places import ShippingMethodType
 from plugin.sandbox.resolve.shop import by_name
 from plugin.sandbox.shop import Shop
@@ -34,6 +35,22 @@ def price_in(shop: Shop, variant: ProductVariant) -> TaxedMoney | None:
 def _variant_pricing(variant: ProductVariant, context: Context, **_: Any) -> dict[str, Any] | None:
     price = price_in(context.shop, variant)
     return None if price is None else {"onSale": False, "price": price, "priceUndiscounted": price}
+
+
+def _listings(variant: ProductVariant, context: Context) -> list[dict[str, Any]]:
+    if not context.is_staff_or_app:
+        raise denied("AUTHENTICATED_APP", "AUTHENTICATED_STAFF_USER")
+    channels = [(slug, context.shop.channel(slug)) for slug in variant.prices]
+    return [
+        {
+            "id": global_id("ProductVariantChannelListing", f"{variant.sku}-{slug}"),
+            "channel": channel,
+            "price": Money(variant.prices[slug], channel.currency_code),
+            "costPrice": Money(variant.costs[slug], channel.currency_code) if slug in variant.costs else None,
+        }
+        for slug, channel in channels
+        if channel is not None
+    ]
 
 
 def _product_pricing(product: Product, context: Context, **_: Any) -> dict[str, Any] | None:
@@ -127,6 +144,7 @@ FIELDS: dict[tuple[str, str], Resolver] = {
     ("Product", "variants"): _variants,
     ("Product", "productVariants"): _product_variants,
     ("Product", "defaultVariant"): _default_variant,
+    ("ProductVariant", "channelListings"): _listings,
     ("ProductVariant", "pricing"): _variant_pricing,
     ("ProductVariant", "stocks"): _stocks,
 }

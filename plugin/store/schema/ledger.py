@@ -87,6 +87,9 @@ order_lines = Table(
     Column("variant_id", String(100)),
     Column("product_id", String(100)),
     Column("product_type", String(255)),
+    #: The total without tax, and what one piece costs the shop, where they are known.
+    Column("net", Amount),
+    Column("cost", Amount),
 )
 
 fulfilments = Table(

@@ -258,6 +258,8 @@ def upgrade() -> None:
     sa.Column('variant_id', sa.String(length=100), nullable=True),
     sa.Column('product_id', sa.String(length=100), nullable=True),
     sa.Column('product_type', sa.String(length=255), nullable=True),
+    sa.Column('net', sa.BigInteger(), nullable=True),
+    sa.Column('cost', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_order_lines_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'order_id', 'line_id', name=op.f('pk_order_lines'))
     )
