@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
@@ -15,6 +16,10 @@ from plugin.store.schema import codes, decisions, vouchers
 
 #: As text, because SQLite uses a partial index only for what it reads in the statement.
 A_GIFT_CARD = text("codes.kind = 'gift_card'")
+_IS_ALIVE = text("codes.status IN ('drawn', 'issued')")
+
+#: Sorted here: told to sort, SQLite walks all codes of the shop in that order instead of finding the few it is asked for.
+_BY_DECISION = attrgetter("decision_id")
 
 
 class VoucherStatus(StrEnum):
@@ -209,6 +214,7 @@ def of_customer(connection: Connection, shop_id: int, customer_id: int) -> Seque
 
 _GIVEN = (
     select(
+        codes.c.decision_id,
         codes.c.campaign_id,
         decisions.c.episode,
         codes.c.offer,
@@ -224,13 +230,12 @@ _GIVEN = (
         codes.c.offer.is_not(None),
         decisions.c.trigger != TriggerKind.TRIAL.value,
     )
-    .order_by(codes.c.decision_id)
 )
 
 
 def given_to(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Given]:
     """What this customer was given, the oldest first; what was taken back is left out."""
-    rows = connection.execute(_GIVEN, {"shop": shop_id, "customer": customer_id})
+    rows = sorted(connection.execute(_GIVEN, {"shop": shop_id, "customer": customer_id}), key=_BY_DECISION)
     return [
         Given(
             row.campaign_id,
@@ -277,7 +282,7 @@ def expired(connection: Connection, shop_id: int, before: datetime, limit: int) 
     """Codes that could still be used and whose last moment was before that one."""
     statement = (
         select(codes)
-        .where(codes.c.shop_id == shop_id, codes.c.status.in_(ALIVE), codes.c.expires_at < before)
+        .where(codes.c.shop_id == shop_id, _IS_ALIVE, codes.c.expires_at < before)
         .order_by(codes.c.expires_at)
         .limit(limit)
     )
@@ -347,8 +352,7 @@ def _code(connection: Connection, *conditions: Any) -> Code | None:
 
 
 def _codes(connection: Connection, *conditions: Any) -> list[Code]:
-    statement = select(codes).where(*conditions).order_by(codes.c.decision_id)
-    return [_read_code(row) for row in connection.execute(statement)]
+    return [_read_code(row) for row in sorted(connection.execute(select(codes).where(*conditions)), key=_BY_DECISION)]
 
 
 def _read_code(row: Any) -> Code:

@@ -33,6 +33,7 @@ from plugin.domain.conditions import AllOf, AnyOf, Bought, By, Condition, FieldT
 from plugin.domain.fields import Operator
 from plugin.domain.stages import Activity, Limits, Step
 from plugin.store.schema import customers, order_lines, orders
+from plugin.store.statements import in_one_scan
 
 Truth: TypeAlias = ColumnElement[bool]
 
@@ -245,7 +246,8 @@ def _bought(bought: Bought, now: datetime) -> Truth:
         orders.c.shop_id == _C.shop_id,
         orders.c.customer_id == _C.id,
         orders.c.counts,
-        order_lines.c.shop_id == orders.c.shop_id,
+        # Hides from SQLite that it is one shop, so that it begins with the customer's orders and not with all lines.
+        order_lines.c.shop_id == in_one_scan(orders.c.shop_id),
         order_lines.c.order_id == orders.c.order_id,
         _LINE_SAYS[bought.by](bought.value),
     )

@@ -148,19 +148,22 @@ def examples(connection: Connection, shop: Shop, condition: Condition, now: date
     return connection.execute(statement.order_by(customers.c.id).limit(limit)).scalars().all()
 
 
-_LINES = (
-    select(
-        orders.c.placed_at, order_lines.c.name, order_lines.c.product_id, order_lines.c.product_type, order_lines.c.sku
-    )
-    .join(order_lines, (order_lines.c.shop_id == orders.c.shop_id) & (order_lines.c.order_id == orders.c.order_id))
-    .where(orders.c.shop_id == bindparam("shop"), orders.c.customer_id == bindparam("customer"), orders.c.counts)
+_ORDERS = select(orders.c.order_id, orders.c.placed_at).where(
+    orders.c.shop_id == bindparam("shop"), orders.c.customer_id == bindparam("customer"), orders.c.counts
 )
+_LINES = select(
+    order_lines.c.order_id, order_lines.c.name, order_lines.c.product_id, order_lines.c.product_type, order_lines.c.sku
+).where(order_lines.c.shop_id == bindparam("shop"), order_lines.c.order_id.in_(bindparam("orders", expanding=True)))
 
 
 def lines_of(connection: Connection, shop_id: int, customer_id: int) -> tuple[BoughtLine, ...]:
-    """Of all orders that count: what conditions that `needs_lines` look at."""
-    rows = connection.execute(_LINES, {"shop": shop_id, "customer": customer_id})
-    return tuple(BoughtLine(*row) for row in rows)
+    """Of all orders that count: what conditions that `needs_lines` look at.
+
+    In two steps, because SQLite would begin a join of them with all lines of the shop.
+    """
+    placed = dict(connection.execute(_ORDERS, {"shop": shop_id, "customer": customer_id}).all())
+    rows = connection.execute(_LINES, {"shop": shop_id, "orders": list(placed)}) if placed else ()
+    return tuple(BoughtLine(placed[order_id], *line) for order_id, *line in rows)
 
 
 def person_of(
