@@ -24,6 +24,8 @@ TOKEN_ERRORS = frozenset(
 #: Asked the same way again, these answer the same; all others are accidents inside Saleor.
 OUR_MISTAKES = frozenset({"GraphQLError", "GraphQLSyntaxError", "ValidationError", "QueryCostError", "ValueError"})
 TAKEN = frozenset({"ALREADY_EXISTS", "UNIQUE"})
+#: What an error names that says that the object itself is not there; gift cards have a word of their own.
+ITSELF = frozenset({"id", "giftCardId", None})
 
 
 class NotPermitted(GiveUp):
@@ -106,7 +108,7 @@ def refuse_payload(name: str, payload: Any) -> None:
     codes = {error.get("code") for error in errors}
     if codes <= TAKEN:
         raise AlreadyExists(said, names=tuple(_names(errors)))
-    if "NOT_FOUND" in codes and all(error.get("field") in {"id", None} for error in errors):
+    if "NOT_FOUND" in codes and all(error.get("field") in ITSELF for error in errors):
         raise Gone(said)
     raise GiveUp(said)
 

@@ -165,6 +165,13 @@ async def test_leaving_switches_the_cards_off(home: Home) -> None:
     assert counted(home) == {"withdrawn": 1}
 
 
+async def test_a_card_that_the_merchant_deleted_does_not_keep_the_app_from_leaving(home: Home) -> None:
+    _, card = await given(home)
+    del home.sandbox.shop.gift_cards[card.id]
+    await disconnect(home.house, home.shop_id, lambda _: None)
+    assert counted(home) == {"withdrawn": 1}
+
+
 async def test_a_campaign_that_has_ended_makes_no_card(home: Home) -> None:
     switch_on(home)
     await silent_customer(home)

@@ -55,6 +55,7 @@ def test_pages_follow_the_cursor_though_orders_are_added(shop: Talk) -> None:
 
 
 def test_orders_changed_since(shop: Talk) -> None:
+    shop.tell(past_order(created="2025-01-01T00:00:00+00:00"), event="none")
     since = dt.datetime.now(dt.UTC).isoformat()
     query = "query($w: OrderWhereInput) { orders(first: 5, where: $w) { edges { node { id } } } }"
     assert shop.ask(query, w={"updatedAt": {"gte": since}})["orders"]["edges"] == []

@@ -47,7 +47,7 @@ def _pairs(given: list[dict[str, str]] | None) -> dict[str, str]:
 def _deactivate(_source: object, context: Context, id_: str) -> dict[str, Any]:
     card = context.shop.gift_cards.get(id_)
     if card is None:
-        raise not_found()
+        raise not_found("giftCardId")
     card.is_active = False
     return {"giftCard": card}
 
