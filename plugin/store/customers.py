@@ -169,6 +169,11 @@ def save_shown(connection: Connection, shop_id: int, customer_id: int, shown: Ma
     _set(connection, shop_id, customer_id, shown=plain)
 
 
+def rest(connection: Connection, shop_id: int, customer_id: int, until: datetime) -> None:
+    """Time wakes this customer then, and not before."""
+    _set(connection, shop_id, customer_id, next_moment=until)
+
+
 def due(connection: Connection, shop_id: int, now: datetime, limit: int) -> Sequence[int]:
     """Whose stored moment has come, oldest first, held; those that somebody else holds are left out."""
     statement = (

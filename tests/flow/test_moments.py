@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from plugin.domain.churn import Rhythm
-from plugin.domain.decide import Outcome
+from plugin.domain.decide import Decision, Outcome
 from plugin.flow.learn import measure_again
+from plugin.flow.reconsider import reconsider
+from plugin.flow.scene import Scene
 from plugin.store import backfills, customers, shops
 from plugin.store.backfills import Kind
+from plugin.store.customers import Customer
 from tests.bodies import account_body, bulk_body, order_body
 from tests.flow.conftest import Home
 from tests.flow.silence import outcomes, silent_customer, user_of
@@ -152,3 +157,28 @@ async def test_our_own_echo_triggers_nothing(home: Home) -> None:
     assert outcomes(home) == []
     home.take("customer_updated", account_body(account(user_id, updated_at=home.now + days(0.01))))
     assert outcomes(home) == [Outcome.SHOWN]
+
+
+@pytest.mark.parametrize(("inside", "in_the_end"), [(0, 2), (10, 1)])
+async def test_a_customer_who_cannot_be_worked_out_stops_nobody_else(
+    home: Home, monkeypatch: pytest.MonkeyPatch, inside: int, in_the_end: int
+) -> None:
+    """Looked at again an hour later; of those inside it was their turn."""
+    _, other, *_ = (user.id for user in home.sandbox.shop.users.values() if not user.is_staff)
+    home.take("order_created", order_body(order("O2", NOW, user_id=other)))
+    broken = await silent_customer(home)
+    home.switch_on("win-back", inside=inside)
+    home.now += days(2) if inside else days(0)
+
+    def raising(connection: Connection, scene: Scene, customer: Customer, *more: Any) -> list[Decision]:
+        if customer.state.user_id == broken:
+            raise ValueError("cannot be")
+        return reconsider(connection, scene, customer, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("plugin.flow.tick.reconsider", raising)
+        home.tick()
+    assert outcomes(home) == [Outcome.GIVEN]
+    home.now += timedelta(hours=1)
+    home.tick()
+    assert outcomes(home) == [Outcome.GIVEN] * in_the_end
