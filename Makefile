@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?= tests
 
-.PHONY: setup demo test test-all check serve lock
+.PHONY: setup demo test test-all check serve lock catalogues
 
 setup: .venv/.ready
 
@@ -37,3 +37,7 @@ lock:
 		--no-emit-index-url --no-emit-find-links --extra demo --group dev pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links -c requirements.lock pyproject.toml -o requirements-app.lock
+
+# Brings the catalogues of the merchant's page in line with its texts; what is new in them is to be translated.
+catalogues: setup
+	$(BIN)/python -m admin_ui.catalogue

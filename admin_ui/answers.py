@@ -1,38 +1,79 @@
 """Pages and parts of pages, and refusals as sentences in them."""
 
+import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
 from admin_ui import words
+from admin_ui.language import N_, Language, language_of
+from admin_ui.visit import Visit
 from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater
 
 HERE = Path(__file__).parent
 #: Where a sentence goes that answers an action: into the open dialog, else into the page's notice.
 WHERE_ACTIONS_ANSWER = "dialog[open] .problem, #notice"
 
-_pages = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_pages.filters.update(number=words.number, plural=words.plural, moment=words.moment)
+
+@lru_cache(maxsize=32)
+def _templates(tag: str) -> Environment:
+    """One for each language: a template's texts are looked up in the catalogue of its environment."""
+    language = language_of(tag)
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.install_gettext_translations(language.texts, newstyle=True)  # type: ignore[attr-defined]
+    made.policies["ext.i18n.trimmed"] = True
+    filled: Any = made.globals["gettext"]
+
+    @pass_context
+    def said(context: Context, text: str, /, **values: object) -> str:
+        """A text without values is as it stands: a unit or a tactic's pitch may hold a per cent sign."""
+        told: str = filled(context, text, **values) if values else language._(text)
+        return told
+
+    made.globals |= {
+        "_": said,
+        "language": language,
+        "plural": language.plural,
+        "words": words,
+    }
+    made.filters.update(
+        number=language.number,
+        money=language.money,
+        percent=language.percent,
+        moment=language.moment,
+        day=language.day,
+    )
+    return made
 
 
-def render(template: str, **values: Any) -> str:
-    return _pages.get_template(template).render(values)
+def render(template: str, language: Language, **values: Any) -> str:
+    return _templates(language.tag).get_template(template).render(values)
 
 
-def part(template: str, **values: Any) -> Response:
-    """Part of a page, for whoever proved to be allowed to see it; kept nowhere."""
-    return HTMLResponse(render(template, **values), headers={"Cache-Control": "no-store"})
+def part(visit: Visit, template: str, **values: Any) -> Response:
+    """A page or part of one, for whoever proved to be allowed to see it; kept nowhere."""
+    body = render(template, visit.language, visit=visit, **values)
+    return HTMLResponse(body, headers={"Cache-Control": "no-store"})
 
 
-def refuse(error: RetentionError, *, in_page: bool) -> Response:
+def go(path: str, notice: str = "") -> Response:
+    """Leads to another page, once something is done; `notice` is said there."""
+    told = json.dumps({"go": {"path": path, "notice": notice}})
+    return Response(status_code=204, headers={"HX-Trigger": told, "Cache-Control": "no-store"})
+
+
+def refuse(error: RetentionError, language: Language, *, in_page: bool) -> Response:
     """The sentence, in place of the page, or beside it where an action was refused."""
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, NotVerified):
@@ -41,5 +82,6 @@ def refuse(error: RetentionError, *, in_page: bool) -> Response:
         headers["Retry-After"] = str(max(1, round(error.after or 5)))
     if not in_page:
         headers |= {"HX-Retarget": WHERE_ACTIONS_ANSWER, "HX-Reswap": "innerHTML"}
-    title = "You may not see this" if isinstance(error, NotAllowed) else "This did not work"
-    return HTMLResponse(render("refusal.html", title=title, error=str(error), in_page=in_page), error.status, headers)
+    title = language._(N_("You may not see this") if isinstance(error, NotAllowed) else N_("This did not work"))
+    body = render("refusal.html", language, title=title, error=str(error), in_page=in_page)
+    return HTMLResponse(body, error.status, headers)

@@ -7,15 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from admin_ui import overview, shell, switches
-from admin_ui.door import Door, Visit
+from admin_ui import shell
+from admin_ui.door import Door
+from admin_ui.page import Action, Page
+from admin_ui.pages import PAGES
 from plugin.flow.house import House
 from plugin.saleor.jwks import Keys
-
-#: A page's path → its content. The second is the extension in the Dashboard's navigation.
-PAGES = {"/admin": "/admin/overview", "/admin/customers": "/admin/overview"}
-
-Page = Callable[[House, Visit], Awaitable[Response]]
 
 
 def routes(house: House, keys: Keys, frame_ancestors: Sequence[str] = ("*",)) -> list[BaseRoute]:
@@ -26,23 +23,32 @@ def routes(house: House, keys: Keys, frame_ancestors: Sequence[str] = ("*",)) ->
     and no cookie speaks for anybody.
     """
     door = Door(house, keys)
-
-    def read(path: str, page: Page) -> BaseRoute:
-        return _route(path, "GET", door.reading(partial(page, house)))
-
-    def change(path: str, page: Page) -> BaseRoute:
-        return _route(path, "POST", door.changing(partial(page, house)))
-
-    return [
-        *shell.routes(PAGES, frame_ancestors),
-        read("/admin/overview", overview.show),
-        change("/admin/campaigns/on", switches.switch_on),
-        change("/admin/campaigns/pause", switches.pause),
-        change("/admin/stop", switches.stop),
-        change("/admin/start", switches.start),
-        change("/admin/letters/retry", switches.try_again),
-    ]
+    frame = shell.Shell(PAGES, frame_ancestors)
+    return [*shell.files(), *(route for page in PAGES for route in _of(page, house, door, frame))]
 
 
-def _route(path: str, method: str, endpoint: Callable[[Request], Awaitable[Response]]) -> BaseRoute:
-    return Route(path, endpoint, methods=[method])
+def _of(page: Page, house: House, door: Door, frame: shell.Shell) -> list[BaseRoute]:
+    found: list[BaseRoute] = []
+    for path, answer in page.parts.items():
+        found.append(Route(path, door.reading(partial(answer, house)), methods=["GET"]))
+    for path, action in page.actions.items():
+        does = action if isinstance(action, Action) else Action(action)
+        endpoint = door.changing(partial(does.answer, house), does.permissions)
+        found.append(Route(path, endpoint, methods=["POST"]))
+    for path, answer in page.shows.items():
+        content = door.reading(partial(answer, house))
+        found.append(Route(path, _shell_or_content(frame.of(page), content), methods=["GET"]))
+    return found
+
+
+def _shell_or_content(
+    frame: Callable[[Request], Awaitable[Response]], content: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """A browser that opens the address gets the frame; the frame asks the same address for its content."""
+
+    async def endpoint(request: Request) -> Response:
+        answer = await (content if request.headers.get("hx-request") == "true" else frame)(request)
+        answer.headers["Vary"] = "HX-Request"
+        return answer
+
+    return endpoint

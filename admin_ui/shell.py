@@ -1,22 +1,32 @@
 """The frame of every page: without data, so without a token; and the files that browsers keep."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+import plugin.report
 from admin_ui.answers import HERE, render
+from admin_ui.language import language_of
+from admin_ui.page import Page
 
 STATIC = HERE / "static"
+#: The report's charts and the library that draws them: the same for the page in the Dashboard.
+CHARTS = Path(plugin.report.__file__).parent / "static"
+_FILES = sorted(chain(STATIC.iterdir(), CHARTS.glob("*.js")))
 #: Changes with every file: what is under it can be kept for ever.
 VERSION = hashlib.blake2b(
-    b"".join(path.name.encode() + path.read_bytes() for path in sorted(STATIC.iterdir())), digest_size=6
+    b"".join(path.name.encode() + path.read_bytes() for path in _FILES), digest_size=6
 ).hexdigest()
+#: What all pages share, then those of some.
+SHEETS = ("tokens.css", "admin.css", "campaigns.css", "customers.css", "numbers.css")
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=3600"
 
@@ -35,28 +45,40 @@ class Static(StaticFiles):
         return response
 
 
-def routes(pages: Mapping[str, str], frame_ancestors: Sequence[str]) -> list[BaseRoute]:
-    """pages: a page's path → the path of its content."""
-    headers = {
-        "Content-Security-Policy": POLICY.format(ancestors=" ".join(frame_ancestors)),
-        "Cache-Control": "no-cache",
-        "Referrer-Policy": "strict-origin-when-cross-origin",
-    }
+def files() -> list[BaseRoute]:
+    """A version's files for ever, and those of another one, or of none, for a while."""
+    ours, charts = Static(directory=STATIC), Static(directory=CHARTS)
+    return [
+        Mount("/static/v-{version}/charts", charts),
+        Mount("/static/v-{version}", ours),
+        Mount("/static", ours),
+    ]
 
-    def shell(path: str) -> Callable[[Request], Awaitable[Response]]:
-        # Relative, so that it holds under whatever path the app is published.
-        root = "../" * (path.count("/") - 1)
 
+class Shell:
+    """The frames, with the navigation in those that are no widgets."""
+
+    def __init__(self, pages: Sequence[Page], frame_ancestors: Sequence[str]) -> None:
+        self._tabs = [page for page in pages if page.title]
+        self._headers = {
+            "Content-Security-Policy": POLICY.format(ancestors=" ".join(frame_ancestors)),
+            "Cache-Control": "no-cache",
+            "Referrer-Policy": "strict-origin-when-cross-origin",
+        }
+
+    def of(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            theme = "dark" if "dark" in request.query_params.get("theme", "").lower() else "light"
-            page = render("shell.html", theme=theme, static=f"{root}static/v-{VERSION}", content=pages[path])
-            return HTMLResponse(page, headers=headers)
+            # Relative, so that it holds under whatever path the app is published.
+            root = "../" * (request.url.path.count("/", len(request.scope.get("root_path", ""))) - 1)
+            body = render(
+                "shell.html",
+                language_of(request.headers.get("accept-language", "")),
+                theme="dark" if "dark" in request.query_params.get("theme", "").lower() else "light",
+                sheets=SHEETS,
+                static=f"{root}static/v-{VERSION}",
+                tabs=[] if page.widget else self._tabs,
+                page=page,
+            )
+            return HTMLResponse(body, headers=self._headers)
 
         return endpoint
-
-    static = Static(directory=STATIC)
-    return [
-        *(Route(path, shell(path), methods=["GET"]) for path in pages),
-        Mount("/static/v-{version}", static),
-        Mount("/static", static),
-    ]

@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, Entry] = {
     "keys": Entry("keys:keys", "Make secret keys, and rotate them."),
     "shops": Entry("shops:list_shops", "List the shops that installed the app."),
     "configure": Entry("shops:configure", "A shop's time zone, and its storefronts' addresses."),
+    "storefront": Entry("storefront:storefront", "A shop's storefront: keys for its server, and the test mode."),
+    "content": Entry("content:show_content", "What storefronts show: how often it was seen, clicked and put away."),
     "stop": Entry("shops:stop", "Stop everything for a shop, or for all, at once."),
     "start": Entry("shops:start", "Let a stopped shop go on."),
     "backfill": Entry("history:backfill", "Read a shop's customers and orders, or what changed since."),
@@ -42,10 +44,12 @@ COMMANDS: Mapping[str, Entry] = {
     "replay": Entry(
         "replay:replay", "What a campaign would have done over the shop's own past, and what it would cost."
     ),
-    "codes": Entry("books:show_codes", "Codes: whose, what they may cost and did."),
+    "thresholds": Entry("thresholds:thresholds", "What each free-shipping threshold would cost and bring, by segment."),
+    "codes": Entry("books:show_codes", "Codes: whose, what they may cost and did; take one back."),
     "budget": Entry("books:show_budget", "What gifts may cost, and what is left of it."),
     "report": Entry("report:report", "The shop's numbers: who stays, who leaves and why, and what works."),
     "backtest": Entry("backtest:backtest", "Score a past day of a file of orders, and what came after it."),
+    "messages": Entry("messages:messages", "Messages: in whose name, how they look, one to yourself, what was sent."),
     "letters": Entry("letters:letters", "What was given up, webhooks and effects: look, and try again."),
     "upgrade": Entry("installation:upgrade", "Bring an installed app's webhooks in line with this version."),
     "disconnect": Entry("installation:disconnect", "Take back codes, banners and pages, and leave a shop."),

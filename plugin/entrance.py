@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from anyio import to_thread
@@ -20,6 +21,7 @@ from plugin.secrets import new_pepper
 from plugin.settings import Settings
 from plugin.store import shops
 from plugin.store.shops import Shop
+from plugin.storefront import preferences, script
 from plugin.storefront import routes as storefront
 from webhooks import routes as webhooks
 from webhooks import shipping
@@ -54,6 +56,7 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
     def arrived(shop_ids: set[int]) -> None:
         house.wake(Lane(LaneKind.RECEIVE, shop_id) for shop_id in shop_ids)
 
+    secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
     gate = Gate(settings.is_allowed_shop, settings.allow_private_addresses)
     keys, fronts = Keys(http, save_keys), Fronts(house)
     door = Door(Shops(find), keys, settings.is_allowed_shop)
@@ -64,10 +67,12 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
             *shipping.routes(house, door, fronts),  # first: the webhooks' pattern would take its address, too
             *webhooks.routes(public_url=settings.public_url, door=door, webhook=webhook, install=install, keep=keep),
             *storefront.routes(house, fronts, keys),
+            *script.routes(),
+            *preferences.routes(house, secret, urlsplit(settings.public_url).path),
             *admin_ui.routes(house, keys, settings.dashboard_origins.split()),
         ),
         intake.close,
-        webhooks.addresses(webhook),
+        {**webhooks.addresses(webhook), shipping.ADDRESS: shipping.Shipping(house, door, fronts)},
     )
 
 

@@ -4,11 +4,14 @@ RetentionError
 ├── Rejected              the input is wrong: answer with the sentence, do not try again
 │   ├── NotVerified       a signature or token does not prove what it claims
 │   ├── NotAllowed        known who asks, but this is not theirs to do
+│   ├── Overtaken         somebody else changed it meanwhile: look at that, then say it again
 │   ├── TooLarge          more than is read
 │   └── NotFound          nothing here by that name (also: nothing of yours)
 ├── TryLater              right, but not now: try again after `after` seconds
+│   ├── NotReached        nobody answers there: whatever else is for them would fare the same
 │   └── OutcomeUnknown    the call may have happened: look before you try again
 ├── GiveUp                trying again changes nothing: a person has to look
+│   ├── NoMailbox         there is nobody at this address
 │   ├── AlreadyExists     what was to be created is there already
 │   ├── Gone              what was to be changed is no longer there
 │   └── TokenRefused      the platform does not take our token any more
@@ -38,6 +41,10 @@ class NotAllowed(Rejected):
     status = 403
 
 
+class Overtaken(Rejected):
+    status = 409
+
+
 class TooLarge(Rejected):
     status = 413
 
@@ -54,11 +61,19 @@ class TryLater(RetentionError):
         self.after = after
 
 
+class NotReached(TryLater):
+    pass
+
+
 class OutcomeUnknown(TryLater):
     pass
 
 
 class GiveUp(RetentionError):
+    pass
+
+
+class NoMailbox(GiveUp):
     pass
 
 

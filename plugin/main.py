@@ -15,18 +15,21 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from plugin.domain.messages import Medium
 from plugin.engine.in_process import InProcess
 from plugin.engine.port import Engine, Lane, parse_lane
 from plugin.errors import SettingsError
 from plugin.express import Express
 from plugin.extensions import load_tactics
 from plugin.flow.apart import end_all
-from plugin.flow.chores import Keep, chores
+from plugin.flow.chores import chores
 from plugin.flow.deliver import take_over
-from plugin.flow.house import House
+from plugin.flow.house import House, Keep
 from plugin.flow.lanes import drain_with
 from plugin.headers import SecurityHeaders
 from plugin.health import Health
+from plugin.messaging.choose import senders_of
+from plugin.messaging.port import Sender
 from plugin.saleor.bucket import Budget
 from plugin.saleor.client import Saleor
 from plugin.secrets import Keyring
@@ -108,8 +111,25 @@ def build_house(settings: Settings, database: Database, http: httpx.AsyncClient,
         with database.write() as connection:
             wakes.leave(connection, map(str, lanes), now())
 
-    grace = timedelta(days=settings.grace_days)
-    return House(database, keyring, load_tactics(), connect, wake or leave, now, grace, settings.read_history)
+    return House(
+        database,
+        keyring,
+        load_tactics(),
+        connect,
+        wake or leave,
+        now,
+        timedelta(days=settings.grace_days),
+        settings.read_history,
+        keep(settings),
+        open_senders(settings, http),
+        settings.public_url,
+    )
+
+
+def open_senders(settings: Settings, http: httpx.AsyncClient) -> dict[Medium, Sender]:
+    urls = {Medium.MAIL: settings.mail_url, Medium.SMS: settings.sms_url, Medium.PUSH: settings.push_url}
+    secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
+    return senders_of(urls, http, secret, check_domains=settings.check_mail_domains)
 
 
 def build_workshop(settings: Settings, database: Database, http: httpx.AsyncClient) -> tuple[House, Engine]:
@@ -148,8 +168,12 @@ def build_workshop(settings: Settings, database: Database, http: httpx.AsyncClie
 
 
 def keep(settings: Settings) -> Keep:
-    days = (settings.keep_inbox_days, settings.keep_decisions_days, settings.keep_effects_days)
-    return Keep(*(timedelta(days=number) for number in days))
+    return Keep(
+        inbox=timedelta(days=settings.keep_inbox_days),
+        decisions=timedelta(days=settings.keep_decisions_days),
+        effects=timedelta(days=settings.keep_effects_days),
+        front_events=timedelta(days=settings.keep_front_events_days),
+    )
 
 
 def now() -> datetime:
@@ -177,6 +201,8 @@ def assemble(
             end_all()
             await engine.stop()
             await asyncio.gather(running, return_exceptions=True)
+            for sender in house.senders.values():
+                await sender.close()
             await http.aclose()
             house.database.close()
 

@@ -46,6 +46,13 @@ shipping_answers = Counter(
     ["result"],
     registry=registry,
 )
+front_events = Counter(
+    "retention_front_events",
+    "What shoppers' pages told. result: kept, again (told twice), no_consent, bot, test, unknown (type, product),"
+    " ref (forged, expired, another shop's), time (in the future, or older than a day), lost (not written).",
+    ["result"],
+    registry=registry,
+)
 drains = Counter(
     "retention_drains",
     "Batches drained from a lane. result: done, more, later, failed.",

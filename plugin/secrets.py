@@ -15,13 +15,23 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 
 from plugin.errors import GiveUp, NotVerified
 
 #: 32 letters; without I, O, 0 and 1, which look like one another.
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 12
+
+
+_DAY = 86_400
+
+
+class _DaySigner(TimestampSigner):
+    """Signs as if it were the day's first second (UTC)."""
+
+    def get_timestamp(self) -> int:
+        return super().get_timestamp() // _DAY * _DAY
 
 
 class Keyring:
@@ -36,6 +46,10 @@ class Keyring:
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._keys)} keys)"
+
+    def hand_over(self) -> list[str]:
+        """For a process of our own that works in our place: through its input, and nowhere else."""
+        return list(self._keys)
 
     def encrypt(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode()
@@ -54,15 +68,22 @@ class Keyring:
         except InvalidToken:
             raise GiveUp(_CLOSED) from None
 
-    def _signer(self, purpose: str) -> URLSafeTimedSerializer:
+    def _signer(self, purpose: str, signer: type[TimestampSigner] = TimestampSigner) -> URLSafeTimedSerializer:
         oldest_first = [_derive(key, f"sign {purpose}") for key in reversed(self._keys)]
         return URLSafeTimedSerializer(
-            oldest_first, salt=purpose, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
+            oldest_first,
+            salt=purpose,
+            signer=signer,
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
         )
 
     def sign(self, purpose: str, data: Any) -> str:
         """A URL-safe token that carries JSON data, readable by all and forgeable by nobody."""
         return str(self.signer(purpose).dumps(data))
+
+    def sign_for_the_day(self, purpose: str, data: Any) -> str:
+        """As `sign`, but the same token all day long, so that what carries it does not change; it lives a day shorter."""
+        return str(self.signer(purpose, _DaySigner).dumps(data))
 
     def unsign(self, purpose: str, token: str, max_age: timedelta) -> Any:
         """The data of a token signed for this purpose within `max_age`.
@@ -100,5 +121,5 @@ def subject_hash(pepper: str, subject: str) -> bytes:
 
 
 def draw_code() -> str:
-    """A voucher code: 60 bits that nobody can guess."""
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    """A voucher code: 60 bits that nobody can guess. There are 32 letters, so that each is as likely as any other."""
+    return "".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in secrets.token_bytes(CODE_LENGTH))

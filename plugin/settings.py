@@ -1,5 +1,6 @@
 """The settings of a process: read once from the environment, at the root, and never changed."""
 
+import base64
 import difflib
 import fnmatch
 import re
@@ -15,6 +16,8 @@ PREFIX = "RETENTION_"
 #: Read by tests only, so no concern of a running process.
 NOT_OURS = ("RETENTION_TEST_*", "RETENTION_LIVE_*")
 LEAST_KEY_LENGTH = 32
+#: What Standard Webhooks asks of a secret.
+LEAST_SECRET_BYTES = 24
 #: A source as Content-Security-Policy reads it, without a path; `*` may stand for the first labels and for the port.
 ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?")
 
@@ -64,6 +67,32 @@ def _origins(value: str) -> str:
         if origin != "*" and not ORIGIN.fullmatch(origin):
             raise ValueError(f"has “{origin}”, which is not an origin")
     return " ".join(origins)
+
+
+def _mail_url(value: str | None) -> str | None:
+    if value is not None and not value.startswith(("smtp://", "smtps://", "file:///")):
+        raise ValueError("is neither smtp://…, smtps://… nor file:///…")
+    return value
+
+
+def _service_url(value: str | None) -> str | None:
+    if value is None or value.startswith(("https://", "http://", "file:///")):
+        return value
+    if "://" not in value or "{to}" not in value:
+        raise ValueError("is no https:// address, and no address of Apprise with {to} in it")
+    return value
+
+
+def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    try:
+        key = base64.b64decode(value.get_secret_value().removeprefix("whsec_") + "==", validate=False)
+    except ValueError:
+        key = b""
+    if len(key) < LEAST_SECRET_BYTES:
+        raise ValueError("is not “whsec_” and at least 24 bytes in base64")
+    return value
 
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -134,6 +163,31 @@ class Settings(BaseModel):
     requests_per_minute: int = Field(
         100, ge=1, le=100_000, description="set it to how many calls a minute one shop's Saleor may get from us"
     )
+    mail_url: Annotated[str | None, AfterValidator(_mail_url)] = Field(
+        None,
+        repr=False,
+        description="set it to smtp://user:password@host:587, smtps://user:password@host:465, "
+        "or file:///path/to/folder to have mails written there",
+    )
+    sms_url: Annotated[str | None, AfterValidator(_service_url)] = Field(
+        None,
+        repr=False,
+        description="set it to the https:// address of your provider, an address of Apprise with {to} "
+        "where the number stands, or file:///path/to/folder",
+    )
+    push_url: Annotated[str | None, AfterValidator(_service_url)] = Field(
+        None,
+        repr=False,
+        description="set it to the https:// address of your provider, an address of Apprise with {to} "
+        "where Saleor's id of the account stands, or file:///path/to/folder",
+    )
+    webhook_secret: Annotated[SecretStr | None, AfterValidator(_webhook_secret)] = Field(
+        None,
+        description="set it to what your providers sign with and check us by; `retention keys webhook` makes one",
+    )
+    check_mail_domains: bool = Field(
+        default=True, description="set it to false where this machine cannot ask the DNS about domains"
+    )
     read_history: bool = Field(
         default=True,
         description="set it to false where only `retention backfill` shall read what was before the install",
@@ -144,6 +198,9 @@ class Settings(BaseModel):
     keep_inbox_days: Days = Field(30, description="set it to the days that webhooks are kept after their end")
     keep_decisions_days: Days = Field(730, description="set it to the days that decisions are kept")
     keep_effects_days: Days = Field(180, description="set it to the days that effects are kept after their end")
+    keep_front_events_days: Days = Field(
+        90, description="set it to the days that what shoppers saw and clicked is kept"
+    )
     grace_days: Days = Field(30, description="set it to the days after which a shop that uninstalled is erased")
 
     def is_allowed_shop(self, host: str) -> bool:

@@ -29,7 +29,7 @@ def account_body(seen: Account, issued_at: datetime | None = None, by: str | Non
         "email": seen.email,
         "firstName": seen.first_name,
         "isConfirmed": seen.confirmed,
-        "languageCode": "EN_US",
+        "languageCode": seen.language or "EN_US",
         "updatedAt": seen.updated_at.isoformat(),
         "metafields": metafields(seen),
     }
@@ -56,21 +56,49 @@ def codes_body(codes: list[tuple[str, str]], issued_at: datetime) -> bytes:
     return _body(issued_at, voucherCodes=[{"id": code_id, "code": code} for code_id, code in codes])
 
 
+def gift_card_body(
+    card_id: str, left: Decimal, issued_at: datetime, *, active: bool = True, by: str | None = None
+) -> bytes:
+    card = {"id": card_id, "isActive": active, "currentBalance": {"amount": float(left), "currency": "USD"}}
+    return _body(issued_at, giftCard=card, issuingPrincipal={"id": by} if by else None)
+
+
+def stock_body(variant_id: str, left: int, issued_at: datetime) -> bytes:
+    stocks = [{"quantity": left + 2, "quantityAllocated": 2}]
+    return _body(issued_at, productVariant={"id": variant_id, "trackInventory": True, "stocks": stocks})
+
+
 def app_body(issued_at: datetime, *, active: bool = True, recipient: str = APP_ID) -> bytes:
     return _body(issued_at, app={"id": recipient, "isActive": active}, recipient={"id": recipient})
 
 
-def checkout_body(checkout_id: str, user_id: str | None, issued_at: datetime) -> bytes:
-    money = {"gross": {"amount": 12.5, "currency": "USD"}}
+def shelf_body(product_id: str, slug: str, issued_at: datetime) -> bytes:
+    """A variant ran out, or is there again: the event says which, and not how many are left."""
+    return _body(issued_at, productVariant={"id": "V1", "product": {"id": product_id, "slug": slug}})
+
+
+def checkout_body(
+    checkout_id: str,
+    user_id: str | None,
+    issued_at: datetime,
+    *,
+    email: str | None = "ann@example.com",
+    subtotal: str = "12.5",
+    shipping: str = "12.5",
+    created: datetime | None = None,
+    marketing: bool | None = None,
+) -> bytes:
     checkout = {
         "id": checkout_id,
-        "email": "ann@example.com",
-        "created": issued_at.isoformat(),
+        "email": email,
+        "created": (created or issued_at).isoformat(),
         "updatedAt": issued_at.isoformat(),
         "user": {"id": user_id} if user_id else None,
         "channel": {"slug": "default-channel"},
-        "subtotalPrice": money,
-        "shippingPrice": money,
+        "subtotalPrice": {"gross": {"amount": float(subtotal), "currency": "USD"}},
+        "shippingPrice": {"gross": {"amount": float(shipping), "currency": "USD"}},
+        "lines": [{"quantity": 2, "isGift": False, "variant": {"id": "V1"}}],
+        "metafields": None if marketing is None else {PAPER_OPT_IN: str(marketing).lower()},
     }
     return _body(issued_at, checkout=checkout)
 
@@ -85,8 +113,12 @@ def _price(amount: Decimal | None) -> dict[str, float] | None:
 
 def _variant(seen: Order, line: Line) -> dict[str, Any]:
     cost = None if line.cost is None else {"amount": float(line.cost), "currency": seen.currency}
+    product: dict[str, Any] = {"id": line.product_id, "productType": {"slug": line.product_type or "things"}}
+    if line.collections is not None:
+        names = iter(line.collections)
+        product["collections"] = [{"id": one, "slug": slug} for one, slug in zip(names, names, strict=True)]
     return {
-        "product": {"id": line.product_id, "productType": {"slug": line.product_type or "things"}},
+        "product": product,
         "channelListings": [{"channel": {"slug": seen.channel}, "costPrice": cost}],
     }
 
@@ -101,6 +133,7 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
         "userEmail": seen.email,
         "user": {"id": seen.user_id} if seen.user_id else None,
         "voucherCode": seen.voucher_code,
+        "checkoutId": seen.checkout_id,
         "giftCards": [{"id": card_id} for card_id in seen.gift_cards],
         "discounts": [{"type": "VOUCHER", "total": {"amount": float(seen.discount)}}] if seen.discount else [],
         "languageCodeEnum": "EN",
@@ -116,7 +149,7 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
                 "quantity": line.quantity,
                 "productName": line.name,
                 "productSku": line.sku,
-                "productVariantId": None,
+                "productVariantId": line.variant_id,
                 "totalPrice": {"gross": {"amount": float(line.total)}, "net": _price(line.net)},
                 "discounts": [],
                 "variant": None if line.product_id is None else _variant(seen, line),
@@ -132,6 +165,8 @@ def _order(seen: Order, **extra: Any) -> dict[str, Any]:
             }
             for parcel in seen.fulfilments
         ],
+        "isShippingRequired": seen.ships,
+        "deliveryMethod": None if seen.promised_days is None else {"maximumDeliveryDays": seen.promised_days},
         "metafields": None if seen.marketing is None else {PAPER_OPT_IN: str(seen.marketing).lower()},
         **extra,
     }

@@ -22,6 +22,8 @@ T = TypeVar("T")
 TEXTS = ("web", "WEB", "we%", "żółw", "PL", "DE", "EUR", "EN")
 CURRENCIES = ("EUR", "USD")
 NAMES, SKUS = ("P1", "Tea", "P2"), ("TEA", "tea", "CUP")
+#: One is the beginning of another.
+COLLECTIONS = ("tea", "tea-sale", "we%", "żółw")
 DAYS = (0, 1, 2, 7, 30)
 AMOUNTS = tuple(Decimal(amount) for amount in ("0", "10", "10.001", "12.5", "20", "25", "-5"))
 LIMITS = Limits(loyal_from=3)
@@ -66,7 +68,7 @@ def condition(chance: Random, depth: int = 3) -> Condition:
     if shape == 2:
         return Not(condition(chance, depth - 1))
     if chance.randrange(8) == 0:
-        by, value = chance.choice(list(By)), chance.choice((*NAMES, *SKUS, *TEXTS))
+        by, value = chance.choice(list(By)), chance.choice((*NAMES, *SKUS, *TEXTS, *COLLECTIONS, "tea\nsale"))
         return Bought(by, value, _maybe(chance, chance.choice(DAYS[1:])))
     return field_test(chance, chance.choice(list(FIELDS.values())))
 
@@ -112,6 +114,7 @@ def _line(chance: Random) -> BoughtLine:
         _maybe(chance, chance.choice(NAMES)),
         _maybe(chance, chance.choice(TEXTS)),
         _maybe(chance, chance.choice(SKUS)),
+        _maybe(chance, tuple(chance.sample(COLLECTIONS, chance.randrange(4)))),
     )
 
 

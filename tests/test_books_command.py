@@ -10,7 +10,7 @@ from plugin.store.database import Database
 from tests.bodies import order_body
 from tests.flow.till import Till
 from tests.shop import days, order
-from tests.test_cli import Run, environ, migrated, run
+from tests.test_cli import OLD, Run, environ, migrated, run
 
 __all__ = ["environ", "migrated", "run"]
 
@@ -18,7 +18,7 @@ __all__ = ["environ", "migrated", "run"]
 @pytest.fixture
 def till(migrated: Database) -> Till:
     """Two were given a code; the first has used it."""
-    till = Till(migrated, Budgets(total={"USD": Decimal(50)}))
+    till = Till(migrated, Budgets(total={"USD": Decimal(50)}), key=OLD)
     for who in ("U1", "U2"):
         till.take("order_created", order_body(order(f"O{who}", till.now, user_id=who)))
     till.now += days(60)
@@ -82,3 +82,39 @@ def test_a_shop_without_codes_says_so(run: Run, migrated: Database) -> None:
     said = run("codes").stdout
     assert "In all: no codes." in said
     assert "may still cost nothing" in said
+
+
+def test_one_code_is_taken_back_once(run: Run, till: Till) -> None:
+    (code,) = till.alive()
+    done = json.loads(run("codes", "revoke", code.code, "--json").stdout)
+    assert done == {
+        "code": code.code,
+        "customer": code.customer_id,
+        "campaign": "win-back",
+        "was": "drawn",
+        "status": "withdrawn",
+        "changed": True,
+        "waits": False,
+    }
+    assert json.loads(run("codes", "--json").stdout)["liability"] == {}
+    again = run("codes", "revoke", code.code)
+    assert (again.exit_code, "was taken back before; nothing changes." in again.stdout) == (0, True)
+    assert json.loads(run("codes", "--json", "revoke", code.code).stdout)["changed"] is False
+    till.check_books()
+
+
+def test_taking_back_says_what_happens(run: Run, till: Till) -> None:
+    (code,) = till.alive()
+    said = run("codes", "revoke", code.code).stdout
+    assert said == (
+        f"The code {code.code} of customer {code.customer_id} is taken back;"
+        " the code is removed from its voucher in Saleor in a moment.\n"
+    )
+
+
+def test_what_cannot_be_taken_back_is_a_sentence(run: Run, till: Till) -> None:
+    used = json.loads(run("codes", "--status", "redeemed", "--json").stdout)["codes"][0]["code"]
+    for code, sentence in ((used, "was used in the order O9"), ("NOBODYS", "There is no code “NOBODYS”")):
+        refused = run("codes", "revoke", code)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert sentence in refused.stderr

@@ -47,6 +47,18 @@ def test_everything_can_be_said_and_is_shown(run: Run) -> None:
         assert part in told
 
 
+def test_a_new_code_after_a_cancelled_order_is_off_until_it_is_said(run: Run) -> None:
+    assert said(run, *SPRING)["campaign"]["reissue_after_cancel"] is False
+    assert "a new code after an order was cancelled" not in run("campaign", "show", "spring").stdout
+    edited = said(run, "campaign", "edit", "spring", "--reissue-after-cancel")
+    assert edited["changes"] == ["reissue_after_cancel: false → true"]
+    assert "a new code after an order was cancelled" in run("campaign", "show", "spring").stdout
+    assert said(run, "campaign", "edit", "spring", "--priority", "4")["campaign"]["reissue_after_cancel"] is True
+    assert said(run, "campaign", "edit", "spring", "--no-reissue-after-cancel")["changes"] == [
+        "reissue_after_cancel: true → false"
+    ]
+
+
 def test_an_empty_text_takes_away(run: Run) -> None:
     said(run, *SPRING)
     taken = ("--audience", "", "--ends", "", "--channel", "", "--budget", "total:USD=")

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from plugin.express import Express
 from plugin.saleor.manifest import build_manifest
+from webhooks import shipping
 from webhooks.routes import Webhook, addresses, queries
 
 pytestmark = pytest.mark.anyio
@@ -48,3 +49,4 @@ def test_every_event_of_the_manifest_has_a_straight_address() -> None:
     asked = {urlsplit(hook["targetUrl"]).path for hook in hooks if hook.get("asyncEvents")}
     assert asked
     assert asked <= addresses(webhook).keys()
+    assert {urlsplit(hook["targetUrl"]).path for hook in hooks if hook.get("syncEvents")} == {shipping.ADDRESS}

@@ -49,8 +49,8 @@ def arrive(db: Database, number: int) -> None:
     with db.write() as conn:
         conn.exec_driver_sql(
             "INSERT INTO shops (id, api_url, app_id, token, jwks, status, status_since, rhythm, limits, guardrails,"
-            " high_value, origins, pepper, installed_at) VALUES (1, 'https://a/graphql/', 'A', '', '{}', 'active',"
-            " '2026-01-01', '{}', '{}', '{}', '{}', '[]', '', '2026-01-01')"
+            " high_value, origins, sending, pepper, installed_at) VALUES (1, 'https://a/graphql/', 'A', '', '{}', 'active',"
+            " '2026-01-01', '{}', '{}', '{}', '{}', '[]', '{}', '', '2026-01-01')"
         )
         inbox.add(conn, [Arrival(1, bytes([n]) * 16, "order_created", b"{}", NOW) for n in range(number)])
 

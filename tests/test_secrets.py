@@ -1,4 +1,5 @@
 import itertools
+import time
 from datetime import timedelta
 
 import pytest
@@ -45,6 +46,25 @@ def test_what_no_key_opens_is_a_matter_for_a_person(token: str) -> None:
 def test_a_signed_token_carries_its_data() -> None:
     data = {"shop": 7, "customer": "VXNlcjox"}
     assert Keyring([OLD]).unsign("basket", Keyring([OLD]).sign("basket", data), HOUR) == data
+
+
+def test_a_token_for_the_day_is_the_same_all_day_and_counts_from_its_first_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ring, day = Keyring([OLD]), timedelta(days=1)
+    now = time.time() // 86_400 * 86_400
+
+    def at(moment: float) -> str:
+        monkeypatch.setattr(time, "time", lambda: moment)
+        return ring.sign_for_the_day("basket", 7)
+
+    first = at(now + 1)
+    assert at(now + 86_399) == first
+    assert ring.unsign("basket", first, day) == 7
+    assert at(now + 86_400) != first
+    monkeypatch.setattr(time, "time", lambda: now + 86_401)
+    with pytest.raises(NotVerified):
+        ring.unsign("basket", first, day)
 
 
 def test_a_token_signed_with_an_older_key_still_counts() -> None:

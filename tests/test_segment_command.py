@@ -83,10 +83,10 @@ def test_a_segment_is_watched_and_its_members_kept(run: Run, ann: int, migrated:
     with migrated.read() as connection:
         (shop,) = shops.everyone(connection)
         assert members.names(connection, shop.shop_id) == {"tea": True}
-        assert members.of_customer(connection, shop.shop_id, ann) == ["tea"]
+        assert set(members.stays_of(connection, shop.shop_id, [ann])[ann]) == {"tea"}
     assert run("segment", "remove", "tea").exit_code == 0
     with migrated.read() as connection:
-        assert members.of_customer(connection, shop.shop_id, ann) == []
+        assert members.stays_of(connection, shop.shop_id, [ann]) == {ann: {}}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from plugin import metrics
-from plugin.domain.free_shipping import progress
+from plugin.domain.free_shipping import Excluded, progress
 from plugin.domain.money import Money
 from plugin.errors import Rejected, RetentionError, TryLater
 from plugin.flow.fronts import Front, Fronts
@@ -28,6 +28,7 @@ from webhooks.door import Door, Gone, Knock
 log = structlog.get_logger(__name__)
 
 EVENT = "shipping_list_methods_for_checkout"
+ADDRESS = "/api/webhooks/shipping"
 METHOD_ID = "free-shipping"
 #: After so long the answer is that there is none: Saleor itself would wait for eighteen seconds.
 SECONDS = 0.5
@@ -39,12 +40,14 @@ class Basket:
 
     user_id: str
     channel: str
-    #: After all discounts.
+    #: Of what counts, after all discounts.
     net: Decimal
     gross: Decimal
     currency: str
     #: This checkout's prices are shown with tax; None where Saleor does not say.
     shown_gross: bool | None
+    #: Where to, by its code; None while no address is given.
+    country: str | None
     #: The shop has a rate of its own for this checkout, so it ships to where it goes.
     shipped: bool
 
@@ -77,12 +80,13 @@ class Shipping:
     async def _methods(self, knock: Knock) -> list[dict[str, Any]]:
         if knock.event != EVENT:
             raise Rejected(f"This address answers {EVENT} only.")
+        front = await self._fronts.named(knock.shop.api_url)
+        excluded = Excluded() if front is None else front.rules.excluded(self._house.clock())
         try:
-            basket = read_basket(knock.body)
+            basket = read_basket(knock.body, excluded)
         except Rejected:
             metrics.shipping_answers.labels("miss").inc()
             raise
-        front = await self._fronts.named(knock.shop.api_url)
         if basket is None or not basket.shipped or front is None or not front.offers:
             return []
         return await self._earned(front, basket)
@@ -92,22 +96,23 @@ class Shipping:
         if channel is None or channel.currency != basket.currency:
             return []
         customer = await self._fronts.customer(front, basket.user_id)
-        threshold = personal_threshold(front.rules, customer, channel, self._house.clock())
+        now = self._house.clock()
+        threshold = personal_threshold(front.rules, customer, channel, now, basket.country)
         gross = channel.gross if basket.shown_gross is None else basket.shown_gross
         subtotal = Money(basket.gross if gross else basket.net, basket.currency)
         if threshold is None or not progress(subtotal, threshold.money).earned:
             return []
-        return [{"id": METHOD_ID, "name": front.rules.words.method, "amount": 0, "currency": basket.currency}]
+        return [{"id": METHOD_ID, "name": front.rules.words(now).method, "amount": 0, "currency": basket.currency}]
 
 
-def read_basket(body: bytes) -> Basket | None:
+def read_basket(body: bytes, excluded: Excluded) -> Basket | None:
     """The checkout of a signed-in customer; None for a guest's. Raises `Rejected` for what cannot be read."""
     try:
         said = json.loads(body, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number)
         checkout = said["checkout"]
         if checkout["user"] is None:
             return None
-        total = basket_total(checkout)
+        total = basket_total(checkout, excluded)
         shown_gross = checkout.get("displayGrossPrices")
         return Basket(
             user_id=str(checkout["user"]["id"]),
@@ -116,6 +121,7 @@ def read_basket(body: bytes) -> Basket | None:
             gross=total.gross,
             currency=str(checkout["channel"]["currencyCode"]),
             shown_gross=shown_gross if isinstance(shown_gross, bool) else None,
+            country=str(address["country"]["code"]) if (address := checkout.get("shippingAddress")) else None,
             shipped=said.get("shippingMethods") != [],
         )
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
@@ -134,4 +140,4 @@ def _missed(reason: str) -> list[dict[str, Any]]:
 
 def routes(house: House, door: Door, fronts: Fronts, seconds: float = SECONDS) -> list[BaseRoute]:
     """Before `webhooks.routes.routes`, whose pattern would take this address too."""
-    return [Route("/api/webhooks/shipping", Shipping(house, door, fronts, seconds), methods=["POST"])]
+    return [Route(ADDRESS, Shipping(house, door, fronts, seconds), methods=["POST"])]

@@ -49,6 +49,12 @@ export function connect(heard) {
   return {
     /** Asks for a handshake, which brings a token. */
     ready: () => say("notifyReady"),
+    /** Keeps the page in the Dashboard's address, so that it is there again after a reload. */
+    moved: (path) => say("updateRouting", { newRoute: path.replace(/^\/admin/, "") || "/" }),
+    /** Leads to a place of the Dashboard's own, such as `/customers/ID`. */
+    redirect: (to) => say("redirect", { to }),
+    /** How high a widget wants to be, in pixels. */
+    resize: (height) => say("widgetResize", { height }),
     /** Shows a sentence in the Dashboard's own corner; whether the Dashboard said that it does. */
     notify: (title) =>
       new Promise((resolve) => {

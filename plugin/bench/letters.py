@@ -4,7 +4,7 @@ import base64
 import json
 import random
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,13 @@ class Pen:
         value = RSAAlgorithm(RSAAlgorithm.SHA256).sign(f"{protected}.".encode() + body, self.key)
         return f"{protected}..{_encoded(value)}"
 
+    def token(self, user_id: str, expires: datetime, **others: Any) -> str:
+        """A shopper's access token, or somebody else's by other claims."""
+        claims = {"iss": API_URL, "type": "access", "user_id": user_id, "exp": expires.timestamp(), **others}
+        parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "kid": KID, "typ": "JWT"}, claims)]
+        front = ".".join(map(_encoded, parts))
+        return f"{front}.{_encoded(RSAAlgorithm(RSAAlgorithm.SHA256).sign(front.encode(), self.key))}"
+
 
 def new_pen() -> Pen:
     return Pen(rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS))
@@ -49,9 +56,12 @@ def _encoded(data: bytes) -> str:
 
 def write_letters(path: Path, count: int, pen: Pen) -> None:
     """So many requests in a file, each with its length before it."""
+    write_requests(path, (webhook(body(number), pen) for number in range(count)))
+
+
+def write_requests(path: Path, requests: Iterable[bytes]) -> None:
     with path.open("wb") as file:
-        for number in range(count):
-            request = _request(body(number), pen)
+        for request in requests:
             file.write(LENGTH.pack(len(request)) + request)
 
 
@@ -64,15 +74,15 @@ def read_letters(path: Path) -> Iterator[bytes]:
         at += LENGTH.size + length
 
 
-def _request(body: bytes, pen: Pen) -> bytes:
+def webhook(body: bytes, pen: Pen, path: str = "/api/webhooks/orders", event: str = "order_updated") -> bytes:
     head = (
-        "POST /api/webhooks/orders HTTP/1.1\r\n"
+        f"POST {path} HTTP/1.1\r\n"
         "Host: bench.example\r\n"
         "User-Agent: Saleor/3.24\r\n"
         "Accept-Encoding: gzip, deflate\r\n"
         "Accept: */*\r\n"
         "Content-Type: application/json\r\n"
-        "Saleor-Event: order_updated\r\n"
+        f"Saleor-Event: {event}\r\n"
         "Saleor-Domain: bench.example\r\n"
         f"Saleor-Api-Url: {API_URL}\r\n"
         f"Saleor-Signature: {pen.sign(body)}\r\n"

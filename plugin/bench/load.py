@@ -85,7 +85,7 @@ class Line(asyncio.Protocol):
         if not found:
             return
         _, _, length = head.lower().partition(b"content-length: ")
-        if len(body) < int(length.partition(b"\r\n")[0]):
+        if len(body) < int(length.partition(b"\r\n")[0] or 0):  # an answer without a body names no length
             return
         self._answer = b""
         self._load.answered(self, head[9:12].decode(), time.perf_counter() - self._due)

@@ -45,7 +45,7 @@ def measure(bench: Bench) -> dict[str, Any]:
     ):
         bench.say(f"A shop of {bench.customers:,} customers")
         with house.database.write() as connection:
-            _fill(connection, shops.get(connection, shop_id), bench.customers, house.clock())
+            fill_mixed(connection, shops.get(connection, shop_id), bench.customers, house.clock())
         with house.database.write() as connection:
             if not house.database.sqlite:
                 connection.execute(text("ANALYZE"))
@@ -110,7 +110,8 @@ def _moved(house: House, shop_id: int, size: int) -> list[float]:
     return late
 
 
-def _fill(connection: Connection, shop: Shop, size: int, now: datetime) -> None:
+def fill_mixed(connection: Connection, shop: Shop, size: int, now: datetime) -> None:
+    """Customers of all kinds, without their orders."""
     chance = random.Random(size)
     originals = min(ORIGINALS, size)
     connection.execute(customers.insert(), [_customer(shop, chance, number, now) for number in range(originals)])

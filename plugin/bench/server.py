@@ -1,6 +1,7 @@
 """The server under load, a process of its own: `python -m plugin.bench.server KIND`, settings in the environment.
 
 nothing: reads the body and answers 200. idle: the app, whose engine is never woken. draining: the app as it is.
+beside: that, and in the same process an address at which nothing is done.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from plugin.logs import set_up_logs
 from plugin.main import assemble, build_house, create_app, open_database
 from plugin.settings import Settings, load_settings
 
+NOTHING = "/nothing"
 _START = {
     "type": "http.response.start",
     "status": 200,
@@ -61,6 +63,16 @@ class Idle:
         return not self._over.is_set()
 
 
+class Beside:
+    """The app, and one address that it does not see."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (nothing if scope.get("path") == NOTHING else self._app)(scope, receive, send)
+
+
 def app_of(kind: str, settings: Settings) -> ASGIApp:
     match kind:
         case "nothing":
@@ -76,8 +88,10 @@ def app_of(kind: str, settings: Settings) -> ASGIApp:
             return assemble(settings, house, engine, http, entrance.routes, entrance.close, entrance.straight)
         case "draining":
             return create_app(settings)
+        case "beside":
+            return Beside(create_app(settings))
         case _:
-            sys.exit(f"{kind} is neither nothing, idle nor draining.")
+            sys.exit(f"{kind} is neither nothing, idle, draining nor beside.")
 
 
 def main(kind: str) -> None:

@@ -1,9 +1,10 @@
 """A shop without customers, for one measurement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -28,31 +29,36 @@ MODEL = Model(60, "mbg_nbd", "For the benchmark.", repeat=MbgNbd(0.6, 30, 0.8, 2
 @contextmanager
 def open_shop(postgres: str | None, path: Path) -> Iterator[tuple[House, int]]:
     """A house with one shop, in which win back is on."""
-    with fresh_database(postgres, path) as url:
-        database = Database(url, pool_size=2)
-        migrate(database)
-        keyring, tactics = Keyring([new_key()]), load_tactics()
-
-        def nobody(_: object) -> Saleor:
-            raise GiveUp("The benchmark asks no shop.")
-
-        house = House(database, keyring, tactics, nobody, lambda _: None, lambda: datetime.now(UTC), timedelta(days=30))
-        with database.write() as connection:
-            shop_id = _install(connection, house)
-        try:
-            yield house, shop_id
-        finally:
-            database.close()
+    with fresh_database(postgres, path) as url, house_at(url, new_key()) as house:
+        migrate(house.database)
+        with house.database.write() as connection:
+            shop_id = settled(connection, house, {"keys": []})
+        yield house, shop_id
 
 
-def _install(connection: Connection, house: House) -> int:
+@contextmanager
+def house_at(url: str, key: str) -> Iterator[House]:
+    """A house that asks no shop anything."""
+
+    def nobody(_: object) -> Saleor:
+        raise GiveUp("The benchmark asks no shop.")
+
+    database, grace = Database(url, pool_size=2), timedelta(days=30)
+    try:
+        yield House(database, Keyring([key]), load_tactics(), nobody, lambda _: None, lambda: datetime.now(UTC), grace)
+    finally:
+        database.close()
+
+
+def settled(connection: Connection, house: House, jwks: Mapping[str, Any]) -> int:
+    """The shop of the benchmark's letters, in which win back is on."""
     now = house.clock()
     shop_id = shops.install(
         connection,
         api_url=API_URL,
         app_id=APP_ID,
         token=house.keyring.encrypt("bench"),
-        jwks={"keys": []},
+        jwks=jwks,
         name="Bench",
         saleor_version="3.24.0",
         pepper=house.keyring.encrypt(new_pepper()),

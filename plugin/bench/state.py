@@ -113,7 +113,7 @@ def fill(house: House, shop_id: int, size: int, bought: Sequence[int] = (50, 30,
         if first is None:
             raise GiveUp("The first customer of the benchmark was not taken in.")
         _copy_customers(connection, first.customer_id, size)
-        _copy_orders(connection, first.customer_id)
+        copy_orders(connection, first.customer_id)
     with house.database.write() as connection:
         connection.execute(text("ANALYZE"))
 
@@ -128,8 +128,8 @@ def _copy_customers(connection: Connection, first: int, size: int) -> None:
     )
 
 
-def _copy_orders(connection: Connection, first: int) -> None:
-    """Each copy has one order with its lines."""
+def copy_orders(connection: Connection, first: int) -> None:
+    """Every other customer has one of this one's orders, with its lines."""
     copies = customers_table.alias("copies")
     tail = literal("-") + cast(copies.c.id, String)
     some = select(func.min(orders.c.order_id)).where(orders.c.customer_id == first).scalar_subquery()

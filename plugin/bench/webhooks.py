@@ -5,36 +5,29 @@ that the ratio of the two says something on any machine.
 """
 
 import json
-import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 from sqlalchemy import func, select
 
 from plugin.bench.databases import fresh_database
 from plugin.bench.letters import API_URL, APP_ID, Pen, new_pen, write_letters
+from plugin.bench.processes import START_SECONDS, cpu_seconds, environ_of, output_of, peak_memory, server, worker
 from plugin.errors import GiveUp
-from plugin.secrets import Keyring, new_key, new_pepper
+from plugin.secrets import Keyring, new_pepper
 from plugin.store import inbox, schema, shops
 from plugin.store.database import Database
 
 CONNECTIONS = 64
 WARM_UP = 500
-START_SECONDS = 30.0
-LOAD_SECONDS = 300.0
-STOP_SECONDS = 30.0
 #: The handler that does nothing is asked so much more often, to be measured as long.
 NOTHING_FACTOR = 5
 
@@ -71,19 +64,19 @@ def measure(bench: Bench) -> dict[str, Any]:
 def _run(bench: Bench, number: int, pen: Pen, letters: Path, folder: Path) -> dict[str, float]:
     bench.say(f"Run {number + 1} of {bench.runs}")
     with fresh_database(bench.postgres, folder / f"run-{number}.db") as url:
-        environ = _environ(url)
-        with _server("nothing", environ) as (port, process):
+        environ = environ_of(url)
+        with server("nothing", environ) as (port, process):
             _load(letters, port, 0, WARM_UP)
             empty = _load(letters, port, 0, bench.requests * 3 // 2, rounds=NOTHING_FACTOR, server=process)
         _prepare(environ, pen)
-        with _server("draining" if bench.draining or bench.postgres else "idle", environ) as (port, process):
-            with _worker(environ, wanted=bench.draining and bench.postgres is not None):
+        with server("draining" if bench.draining or bench.postgres else "idle", environ) as (port, process):
+            with worker(environ, wanted=bench.draining and bench.postgres is not None):
                 _load(letters, port, 0, WARM_UP)
                 before = _first_done(url) if bench.draining else 0
                 full = _load(letters, port, WARM_UP, bench.requests, server=process)
                 drained = _done(url) - before
                 half = _load(letters, port, WARM_UP + bench.requests, bench.requests // 2, rate=full["per_second"] / 2)
-            memory = _peak_memory(process.pid)
+            memory = peak_memory(process.pid)
         _check(url, WARM_UP + bench.requests + bench.requests // 2)
     return {
         "per_second": full["per_second"],
@@ -99,23 +92,6 @@ def _run(bench: Bench, number: int, pen: Pen, letters: Path, folder: Path) -> di
         "peak_memory_mb": memory,
         "drained_per_second": drained / full["seconds"],
         "generator_busy": max(empty["generator_busy"], full["generator_busy"]),
-    }
-
-
-def _environ(url: str) -> dict[str, str]:
-    """A process that knows nothing of what is set outside."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return kept | {
-        "RETENTION_DATABASE_URL": url,
-        "RETENTION_PUBLIC_URL": "https://bench.example",
-        "RETENTION_SECRET_KEYS": new_key(),
-        "RETENTION_ALLOWED_SHOPS": "bench.example",
-        "RETENTION_INBOX_LIMIT": "10000000",
-        "RETENTION_LOG_LEVEL": "WARNING",
-        "RETENTION_PORT": str(port),
     }
 
 
@@ -139,49 +115,6 @@ def _prepare(environ: Mapping[str, str], pen: Pen) -> None:
     database.close()
 
 
-@contextmanager
-def _server(kind: str, environ: Mapping[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    port = int(environ["RETENTION_PORT"])
-    with _process(["-m", "plugin.bench.server", kind], environ) as process:
-        _wait_for(port, process)
-        yield port, process
-
-
-@contextmanager
-def _worker(environ: Mapping[str, str], *, wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
-    with _process(["-m", "plugin.cli", "worker"], environ):
-        yield
-
-
-@contextmanager
-def _process(arguments: list[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, *arguments], env=environ)  # noqa: S603
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
-        except httpx.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise GiveUp("The server to measure did not start.")
-
-
 def _load(
     letters: Path,
     port: int,
@@ -197,16 +130,12 @@ def _load(
     command += [str(CONNECTIONS), *([] if rate is None else [str(rate)])]
     told: list[dict[str, Any]] = []
     for _ in range(rounds):
-        busy = _cpu_seconds(server)
-        figures = json.loads(_output(command))
+        busy = cpu_seconds(server)
+        figures = json.loads(output_of(command))
         if figures["answers"] != {"200": count}:
             raise GiveUp(f"The server did not take everything: {figures['answers']}.")
-        told.append(figures | {"server_cpu_us": 1e6 * (_cpu_seconds(server) - busy) / count})
+        told.append(figures | {"server_cpu_us": 1e6 * (cpu_seconds(server) - busy) / count})
     return sorted(told, key=lambda figures: figures["per_second"])[len(told) // 2]
-
-
-def _output(command: list[str]) -> bytes:
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=LOAD_SECONDS).stdout  # noqa: S603
 
 
 def _done(url: str) -> int:
@@ -238,21 +167,3 @@ def _check(url: str, sent: int) -> None:
     database.close()
     if kept != sent or dead:
         raise GiveUp(f"Of {sent} webhooks {kept} are in the inbox. {' '.join(dead)}")
-
-
-def _cpu_seconds(server: subprocess.Popen[bytes] | None) -> float:
-    """Of all its threads so far: unlike the speed, it hardly depends on what else the machine does. Linux only."""
-    status = Path(f"/proc/{server.pid}/stat") if server is not None else None
-    if status is None or not status.exists():
-        return 0.0
-    user, system = status.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def _peak_memory(pid: int) -> float:
-    """Megabytes; Linux only, elsewhere 0."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return 0.0
-    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024

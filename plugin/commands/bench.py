@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,24 @@ def segments(customers: int, as_json: bool, postgres: str | None, folder: Path) 
 
 
 @bench.command()
+@click.option("--customers", type=click.IntRange(1), default=1_000_000, show_default=True, help="Of the shop.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--postgres", help="postgresql://… where databases can be made and dropped; SQLite without it.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def pages(customers: int, as_json: bool, postgres: str | None, folder: Path) -> None:
+    """Each of the merchant's pages in a large shop: milliseconds until it is there."""
+    from plugin.bench.pages import measure as measure_pages
+    from plugin.bench.state import Bench as StateBench
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = measure_pages(StateBench(customers, postgres, folder, lambda text: click.echo(text, err=True)))
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    click.echo(f"{figures['addresses']} addresses, the slowest {figures['slowest_ms']:.0f} ms.")
+
+
+@bench.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="The median of so many is told.")
 @click.option("--days", type=click.IntRange(1), default=365, show_default=True, help="How far back the replay begins.")
@@ -126,6 +145,36 @@ def churn(
 
 
 @bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--cutoff",
+    "cutoffs",
+    type=click.DateTime(["%Y-%m-%d"]),
+    multiple=True,
+    default=["2017-07-31", "2017-10-01", "2017-11-15"],
+    show_default=True,
+    help="What is known ends with this day; scored are the 14 days after it.",
+)
+@click.option("--runs", type=click.IntRange(1), default=5, show_default=True, help="The median of so many is told.")
+def replenishment(as_json: bool, cutoffs: tuple[datetime, ...], runs: int) -> None:
+    """Who buys which kind of product again, beside simpler rules, on real purchases (needs the demo's data)."""
+    from plugin.bench.replenishment import Bench as NeedsBench
+    from plugin.bench.replenishment import measure as measure_needs
+
+    days = [cutoff.date() for cutoff in cutoffs]
+    figures = measure_needs(NeedsBench(days, runs, lambda text: click.echo(text, err=True)))
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for cut in figures["cutoffs"]:
+        click.echo(f"{cut['cutoff']}: {cut['pairs']:,} pairs, {cut['base_rate']:.1%} bought again in 14 days")
+        for name, found in cut["candidates"].items():
+            said = f"AUC {found['auc']:.3f} ({found['low']:.3f} to {found['high']:.3f})"
+            click.echo(f"  {name:24} {said}, precision at 5 {found['precision_at_5']:.3f}")
+    click.echo(f"{figures['scored_pairs']:,} pairs scored in {figures['score_seconds']:.3f} s")
+
+
+@bench.command()
 @click.option("--customers", type=click.IntRange(1), default=100_000, show_default=True, help="All of them silent.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--postgres", help="postgresql://… where databases can be made and dropped; SQLite without it.")
@@ -141,6 +190,57 @@ def codes(customers: int, as_json: bool, postgres: str | None, folder: Path) -> 
         click.echo(json.dumps(figures))
         return
     _show({name: value for name, value in figures.items() if isinstance(value, float | int)}, "")
+
+
+@bench.command()
+@click.option("--customers", type=click.IntRange(2), default=1_000_000, show_default=True, help="Of the shop.")
+@click.option("--rate", type=click.IntRange(1), default=500, show_default=True, help="Questions a second.")
+@click.option("--seconds", type=click.IntRange(1), default=10, show_default=True, help="For so long, each kind.")
+@click.option(
+    "--webhooks", "arriving", type=click.IntRange(0), default=50, show_default=True, help="A second, meanwhile."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--postgres", help="postgresql://… where databases can be made and dropped; SQLite without it.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def decisions(
+    customers: int, rate: int, seconds: int, arriving: int, as_json: bool, postgres: str | None, folder: Path
+) -> None:
+    """Thresholds, banners and the checkout's question over HTTP, beside a handler that does nothing."""
+    from plugin.bench.decisions import QUESTIONS
+    from plugin.bench.decisions import Bench as DecisionsBench
+    from plugin.bench.decisions import measure as measure_decisions
+
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = DecisionsBench(
+        customers, rate, seconds, arriving, postgres, folder, lambda text: click.echo(text, err=True)
+    )
+    figures = measure_decisions(asked)
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for kind in ("nothing", *QUESTIONS):
+        click.echo(f"{kind}:")
+        _show(figures[kind], "  ")
+
+
+@bench.command()
+@click.option("--mails", type=click.IntRange(10), default=10_000, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--postgres", help="postgresql://… where databases can be made and dropped; SQLite without it.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+def mails(mails: int, as_json: bool, postgres: str | None, folder: Path) -> None:
+    """Mails to a local mail server with one worker; then again with the worker killed on the way."""
+    from plugin.bench.mails import Bench as MailsBench
+    from plugin.bench.mails import measure as measure_mails
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figures = measure_mails(MailsBench(mails, postgres, folder, lambda text: click.echo(text, err=True)))
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for kind in ("plain", "killed"):
+        click.echo(f"{kind}:")
+        _show(figures[kind], "  ")
 
 
 def _show(figures: Mapping[str, Any], indent: str) -> None:

@@ -1,4 +1,7 @@
-"""`retention codes` and `retention budget`: whose each code is, what it may cost and did, and what is left."""
+"""`retention codes` and `retention budget`: whose each code is, what it may cost and did, and what is left.
+
+`retention codes revoke` and `link` are in files of their own.
+"""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +11,8 @@ from typing import Any
 
 import click
 
+from plugin.commands.link import link
+from plugin.commands.revoke import revoke
 from plugin.commands.tables import print_table
 from plugin.commands.work import open_house, pick_shop
 from plugin.domain.money import Money
@@ -18,17 +23,27 @@ from plugin.store.books import CodeTold
 from plugin.store.codes import CodeStatus
 
 
-@click.command("codes")
+@click.group("codes", invoke_without_command=True)
 @click.option("--shop", help="API URL or number of the shop; needed only where there are several.")
 @click.option("--campaign", help="Only this campaign's, by its name.")
 @click.option("--customer", type=click.IntRange(1, 2**63 - 1), help="Only this customer's, by our number.")
 @click.option("--status", type=click.Choice([status.value for status in CodeStatus]), help="Only codes like that.")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=30, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
 def show_codes(
-    shop: str | None, campaign: str | None, customer: int | None, status: str | None, limit: int, *, as_json: bool
+    ctx: click.Context,
+    shop: str | None,
+    campaign: str | None,
+    customer: int | None,
+    status: str | None,
+    limit: int,
+    *,
+    as_json: bool,
 ) -> None:
     """The latest codes: whose, for what, what they may cost and did; and what all of them together may still cost."""
+    if ctx.invoked_subcommand is not None:
+        return
     with open_house() as house:
         chosen = pick_shop(house, shop)
         with house.database.read() as connection:
@@ -50,6 +65,10 @@ def show_codes(
     print_table(names, [_as_row(code) for code in found])
     click.echo(f"In all: {', '.join(f'{number} {name}' for name, number in sorted(counts.items())) or 'no codes'}.")
     click.echo(f"Codes that are out may still cost {_sums(liability)}.")
+
+
+show_codes.add_command(revoke)
+show_codes.add_command(link)
 
 
 @click.command("budget")

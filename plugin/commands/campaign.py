@@ -4,6 +4,7 @@ import getpass
 import json
 from typing import Any
 
+import anyio
 import click
 
 from plugin.commands.campaign_files import export, import_
@@ -14,7 +15,7 @@ from plugin.commands.campaign_words import plain, plain_edit, print_campaign, pr
 from plugin.commands.work import open_house, pick_shop
 from plugin.domain.differences import differences
 from plugin.domain.tactic import describe_params
-from plugin.flow import campaign_edits
+from plugin.flow import campaign_edits, campaign_lookup
 from plugin.store import campaigns
 
 
@@ -136,7 +137,7 @@ def edit(name: str, shop: str | None, as_json: bool, **given: Any) -> None:
     """Change a campaign; codes already issued keep what they promised."""
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        edited = campaign_edits.change(house, chosen.shop_id, name, read_options(given), getpass.getuser())
+        edited = anyio.run(campaign_lookup.change, house, chosen.shop_id, name, read_options(given), getpass.getuser())
     if as_json:
         click.echo(json.dumps(plain_edit(edited, chosen.zone)))
         return

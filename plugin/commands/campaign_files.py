@@ -4,6 +4,7 @@ import getpass
 import json
 from pathlib import Path
 
+import anyio
 import click
 
 from plugin.commands.campaign_options import AS_JSON, SHOP
@@ -11,8 +12,9 @@ from plugin.commands.campaign_words import plain, plain_edit, print_findings
 from plugin.commands.work import open_house, pick_shop
 from plugin.domain.campaigns import CampaignStatus
 from plugin.errors import NotFound, Rejected
-from plugin.flow.campaign_edits import Edited, bring_in
+from plugin.flow.campaign_edits import Edited
 from plugin.flow.campaign_file import read_file, write_file
+from plugin.flow.campaign_lookup import bring_in
 from plugin.store import campaigns
 
 
@@ -53,7 +55,7 @@ def import_(file: Path, dry_run: bool, shop: str | None, as_json: bool) -> None:
     with open_house() as house:
         chosen = pick_shop(house, shop)
         entries = read_file(text, house.tactics, chosen.zone)
-        done = bring_in(house, chosen.shop_id, entries, getpass.getuser(), dry_run=dry_run)
+        done = anyio.run(bring_in, house, chosen.shop_id, entries, getpass.getuser(), dry_run)
     if as_json:
         click.echo(json.dumps([plain_edit(item, chosen.zone) for item in done]))
         return

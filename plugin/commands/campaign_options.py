@@ -22,6 +22,11 @@ _SETTINGS = (
     click.option("--channel", "channels", multiple=True, help="Slug of a channel it is for; once '' for all."),
     click.option("--control", "control_share", type=float, help="Share left alone."),
     click.option("--pause", "pause_days", type=int, help="Days between two."),
+    click.option(
+        "--reissue-after-cancel/--no-reissue-after-cancel",
+        default=None,
+        help="A new code for who used theirs in an order that was cancelled.",
+    ),
 )
 
 

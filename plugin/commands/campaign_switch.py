@@ -9,7 +9,7 @@ import click
 from plugin.commands.campaign_options import AS_JSON, SHOP
 from plugin.commands.work import open_house, pick_shop
 from plugin.domain.campaigns import CampaignStatus
-from plugin.flow.switch import switch_off
+from plugin.flow.switch import SwitchedOn, switch_off
 from plugin.flow.switch import switch_on as turn_on
 
 
@@ -18,22 +18,34 @@ from plugin.flow.switch import switch_on as turn_on
 @click.option(
     "--inside-per-day",
     type=int,
-    default=0,
-    show_default=True,
-    help="Also those who are inside already, at most so many a day; 0: only who enters from now on.",
+    help="Also those who are inside already, at most so many a day; 0: only who enters from now on."
+    " Left out, it stays as it was said last.",
 )
 @click.option("--yes", is_flag=True, help="An audience of everybody, or of nobody yet, is meant.")
 @SHOP
 @AS_JSON
-def switch_on(name: str, inside_per_day: int, yes: bool, shop: str | None, as_json: bool) -> None:
+def switch_on(name: str, inside_per_day: int | None, yes: bool, shop: str | None, as_json: bool) -> None:
     """Switch a campaign on."""
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        inside = anyio.run(turn_on, house, chosen.shop_id, name, inside_per_day, getpass.getuser(), yes)
-    also = f", and at most {inside_per_day} a day of the {inside} inside already" if inside_per_day else ""
-    left_out = f" {inside} are inside already and not meant; --inside-per-day takes them too."
-    told = f"“{name}” is on, for who enters from now on{also}.{left_out if inside and not inside_per_day else ''}"
-    click.echo(json.dumps({"name": name, "status": "on", "inside": inside}) if as_json else told)
+        done = anyio.run(turn_on, house, chosen.shop_id, name, inside_per_day, getpass.getuser(), yes)
+    if as_json:
+        said = {"name": name, "status": "on", "inside": done.inside, "inside_per_day": done.per_day}
+        click.echo(json.dumps({**said, "left": list(done.left)}))
+        return
+    click.echo(in_a_sentence(name, done, as_before=inside_per_day is None))
+    for sentence in done.left:
+        click.echo(sentence)
+
+
+def in_a_sentence(name: str, done: SwitchedOn, *, as_before: bool) -> str:
+    """as_before: how many a day was not said this time."""
+    told = f"“{name}” is on, for who enters from now on"
+    if not done.per_day:
+        left_out = f" {done.inside} are inside already and not meant; --inside-per-day takes them too."
+        return f"{told}.{left_out if done.inside else ''}"
+    kept = " That was said before and is kept; --inside-per-day 0 leaves them out." if as_before else ""
+    return f"{told}, and at most {done.per_day} a day of the {done.inside} inside already.{kept}"
 
 
 @click.command("pause")

@@ -73,5 +73,7 @@ def _lines(item: Campaign, zone: tzinfo) -> Iterator[str]:
         yield f"priority {item.priority}"
     if item.channels:
         yield f"channels: {', '.join(item.channels)}"
+    if item.reissue_after_cancel:
+        yield "a new code after an order was cancelled"
     for name, amounts in settings["budgets"].items():
         yield f"budget ({name}): {', '.join(f'{amount} {currency}' for currency, amount in amounts.items())}"

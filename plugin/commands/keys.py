@@ -19,6 +19,14 @@ def new() -> None:
     click.echo(new_key())
 
 
+@keys.command("webhook")
+def webhook() -> None:
+    """Print a new RETENTION_WEBHOOK_SECRET, for us and the provider of SMS, push and bounces."""
+    from plugin.messaging.provider import new_secret
+
+    click.echo(new_secret())
+
+
 @keys.command("rotate")
 def rotate() -> None:
     """Encrypt everything anew under the first of RETENTION_SECRET_KEYS, so that the others can go."""

@@ -111,7 +111,9 @@ def explain(what: str, customer: int, shop: str | None, as_json: bool) -> None:
             known = customers.by_id(connection, chosen.shop_id, customer)
             if known is None:
                 raise NotFound(f"There is no customer {customer} in {chosen.api_url}.")
-            person = segments.person_of(connection, chosen.shop_id, known, chosen.limits, condition)
+            person = segments.persons_of(connection, chosen.shop_id, [known], chosen.limits, condition)[
+                known.customer_id
+            ]
     inside, parts = holds(condition, person, now), list(parts_of(condition, person, now))
     if as_json:
         told = [{"depth": p.depth, "said": p.said, "holds": p.holds, "value": p.value} for p in parts]

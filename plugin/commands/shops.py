@@ -1,23 +1,17 @@
 """`retention shops`, `retention configure`, `retention stop` and `retention start`."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 import click
 
 from plugin.commands.tables import print_table
 from plugin.commands.work import open_house, pick_shop
-from plugin.domain.stages import Limits
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import Rejected
 from plugin.flow.learn import learn, measure_again
+from plugin.flow.shop_settings import check_origins, check_time_zone, limits_with
 from plugin.store import shops
-from plugin.store.shops import Shop
 
 SHOP = click.argument("shop", required=False)
 LIMIT = click.IntRange(0, 3650)
@@ -80,11 +74,9 @@ def configure(shop: str | None, time_zone: str | None, origins: tuple[str, ...],
     wanted = {name: value or None for name, value in limits.items() if value is not None}
     if time_zone is None and not origins and not wanted:
         raise Rejected("Say what to change: --time-zone, --origin, or a limit like --at-risk-days.")
-    if time_zone is not None and time_zone not in available_timezones():
-        raise Rejected(f"“{time_zone}” is no time zone; it must be an IANA name like Europe/Warsaw.")
-    wrong = [origin for origin in origins if not _is_origin(origin)]
-    if wrong:
-        raise Rejected(f"“{wrong[0]}” is no origin; it must be like https://shop.example, without a path.")
+    if time_zone is not None:
+        check_time_zone(time_zone)
+    check_origins(origins)
     with open_house() as house:
         chosen = pick_shop(house, shop)
         with house.database.write() as connection:
@@ -93,26 +85,12 @@ def configure(shop: str | None, time_zone: str | None, origins: tuple[str, ...],
             if origins:
                 shops.set_origins(connection, chosen.shop_id, origins)
             if wanted:
-                shops.set_limits(connection, chosen.shop_id, _limits(chosen, wanted))
+                shops.set_limits(connection, chosen.shop_id, limits_with(chosen.limits, wanted))
         if "horizon_days" in wanted:
             learn(house, chosen.shop_id, timedelta(0))
         elif time_zone is not None or wanted:
             measure_again(house, chosen.shop_id, house.clock())
     click.echo(f"{chosen.api_url} is configured.")
-
-
-def _limits(shop: Shop, wanted: Mapping[str, Any]) -> Limits:
-    limits = replace(shop.limits, **wanted)
-    if limits.at_risk_days and limits.dormant_days and limits.dormant_days <= limits.at_risk_days:
-        raise Rejected(
-            f"Dormant comes after at risk: {limits.dormant_days} days must be more than {limits.at_risk_days}."
-        )
-    return limits
-
-
-def _is_origin(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in {"http", "https"} and bool(parts.netloc) and text == f"{parts.scheme}://{parts.netloc}"
 
 
 def _switch(named: str | None, every: bool, *, stopped: bool) -> None:

@@ -12,15 +12,14 @@ from plugin.commands.work import open_house, pick_shop
 from plugin.domain.guardrails import Suppression
 from plugin.errors import NotFound, Rejected
 from plugin.flow.house import House
-from plugin.store import customers, suppressions
+from plugin.flow.suppression import subjects_named
+from plugin.store import suppressions
 from plugin.store.shops import Shop
 from plugin.store.suppressions import Listed, Subject, Why
 
 SHOP = click.option("--shop", help="API URL or number of the shop; needed only where there are several.")
 WHOM = click.argument("whom", nargs=-1, metavar="NUMBER|EMAIL…")
 FILE = click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="E-mails, one a line.")
-#: Digits that fit into the database's numbers.
-_LONGEST_NUMBER = 19
 
 
 @click.group()
@@ -93,25 +92,9 @@ def _lines(file: Path) -> tuple[str, ...]:
         raise Rejected(f"{file.name} is not a text file in UTF-8.") from None
 
 
-def _is_number(name: str) -> bool:
-    """One that fits into the database."""
-    return name.isdecimal() and len(name) < _LONGEST_NUMBER
-
-
 def _subjects(house: House, shop: Shop, whom: tuple[str, ...], file: Path | None) -> list[Subject]:
     """All that were named. Raises `Rejected` or `NotFound` before anything is written."""
     lines = () if file is None else _lines(file)
     if not whom and not lines:
         raise Rejected("Say whom: our number, an e-mail, or --file with e-mails.")
-    pepper = house.keyring.decrypt(shop.pepper)
-    with house.database.read() as connection:
-        known = {name for name in whom if _is_number(name) and customers.by_id(connection, shop.shop_id, int(name))}
-    found = []
-    for name in dict.fromkeys((*whom, *lines)):
-        if "@" in name:
-            found.append(suppressions.of_email(pepper, name.strip().casefold()))
-        elif name in known:
-            found.append(suppressions.of_number(pepper, int(name)))
-        else:
-            raise NotFound(f"There is no customer “{name}”; name our number, or an e-mail.")
-    return found
+    return subjects_named(house, shop, (*whom, *lines))

@@ -92,6 +92,6 @@ def everyone_asked(connection: Connection, shop_id: int, since: datetime) -> boo
             continue
         reached = campaigns.inside_after(connection, shop_id, campaign.campaign_id)
         acted = decisions.counted_since(connection, shop_id, campaign.campaign_id, TriggerKind.INSIDE, since)
-        if acted < campaign.inside_per_day and customers.after(connection, shop_id, reached, 1):
+        if acted < campaign.inside_per_day and customers.any_after(connection, shop_id, reached):
             return False
     return True

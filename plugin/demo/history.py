@@ -65,7 +65,7 @@ class Sum:
 
 def sums(now: datetime) -> list[Sum]:
     """Every basket of every household, oldest first; the last one is at `now`. Raises as `baskets` does."""
-    table = _table(
+    table = data_table(
         "transactions", "household_id", "basket_id", "product_id", "sales_value", "coupon_disc", "transaction_timestamp"
     )
     whole = table.group_by(["household_id", "basket_id"]).aggregate(
@@ -113,7 +113,7 @@ def _line(row: dict[str, Any], products: dict[int, tuple[str, str]]) -> dict[str
 
 
 def _rows(households: int) -> list[dict[str, Any]]:
-    table = _table(
+    table = data_table(
         "transactions", "household_id", "basket_id", "product_id", "quantity", "sales_value", "transaction_timestamp"
     )
     import pyarrow as pa
@@ -135,7 +135,7 @@ def _rank(household: int) -> bytes:
 
 
 def _products(wanted: set[int]) -> dict[int, tuple[str, str]]:
-    table = _table("products", "product_id", "product_category", "product_type")
+    table = data_table("products", "product_id", "product_category", "product_type")
     return {
         row["product_id"]: (
             (row["product_type"] or "Groceries").title(),
@@ -146,7 +146,8 @@ def _products(wanted: set[int]) -> dict[int, tuple[str, str]]:
     }
 
 
-def _table(name: str, *columns: str) -> Any:
+def data_table(name: str, *columns: str) -> Any:
+    """These columns of one of the data's tables. Raises `Rejected` where the package with the data is not installed."""
     try:
         import pyarrow.parquet as pq
 

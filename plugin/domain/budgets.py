@@ -65,7 +65,7 @@ class Over:
 
 
 def cost_of(offer: Offer, history: History, usual: Usual, currency: str) -> Money | None:
-    """What one such gift is expected to cost at most; None where nothing tells.
+    """What one such gift is expected to cost at most, the next order's shipping with it; None where nothing tells.
 
     A percentage is of the greater of the customer's mean and last order, at least of the offer's minimum;
     of who has not bought in this currency, of what the shop's orders usually come to.
@@ -82,6 +82,8 @@ def cost_of(offer: Offer, history: History, usual: Usual, currency: str) -> Mone
             amount = usual.gift
         case OfferKind.PUBLIC_GIFT:
             amount = None
+    if offer.ships_free and amount is not None:
+        amount = None if usual.shipping is None else amount + usual.shipping
     return None if amount is None else Money(amount, currency).rounded()
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from plugin.domain.campaigns import Campaign
 from plugin.domain.offers import PERSONAL, Offer, OfferKind
 from plugin.domain.stacking import conflicts
+from plugin.domain.tactic import by_stays
 
 
 class Weight(StrEnum):
@@ -51,18 +52,31 @@ def check(campaign: Campaign, facts: Facts) -> list[Finding]:
 def _refused(campaign: Campaign, facts: Facts) -> Iterator[str]:
     if campaign.rests:
         yield campaign.rests
+    if said := lacks_segment(campaign):
+        yield said
     if campaign.over(facts.now):
         yield f"The end ({campaign.ends_at:%Y-%m-%d %H:%M} UTC) is in the past; set a later one or none."
     unknown = [slug for slug in campaign.channels if slug not in facts.channels]
     if unknown and facts.channels:
         yield f"No channel that sells is called {', '.join(unknown)}; there are {', '.join(sorted(facts.channels))}."
     currencies = {facts.channels[slug] for slug in campaign.channels or facts.channels if slug in facts.channels}
+    if campaign.budgets.customer and any(one.kind not in PERSONAL for one in campaign.tactic.offers(campaign.params)):
+        yield "What is given to everybody has no budget for one customer: Saleor knows none in a promotion."
     for offer in campaign.tactic.offers(campaign.params):
         yield from _refused_of(offer, campaign, facts, currencies)
     if currencies:
         for amounts in (campaign.budgets.total, campaign.budgets.day, campaign.budgets.customer):
             for currency in sorted(set(amounts) - currencies):
                 yield f"There is a budget in {currency}, and none of its channels sells in {currency}."
+
+
+def lacks_segment(campaign: Campaign) -> str | None:
+    if not by_stays(campaign.tactic, campaign.params) or campaign.segments:
+        return None
+    return (
+        f"{campaign.tactic.title} needs an audience that names a segment, such as “dormant”:"
+        " it gives when a customer enters that."
+    )
 
 
 def _refused_of(offer: Offer, campaign: Campaign, facts: Facts, currencies: set[str]) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """A merchant's configured tactic."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from plugin.domain.budgets import Budgets
-from plugin.domain.conditions import AllOf, Condition, Not
-from plugin.domain.tactic import Tactic
+from plugin.domain.conditions import AllOf, Condition, Not, names_wanted, read_condition
+from plugin.domain.tactic import Tactic, View
 
 
 class CampaignStatus(StrEnum):
@@ -56,6 +56,8 @@ class Campaign:
     budgets: Budgets = Budgets()
     #: Slugs of the Saleor channels that its vouchers are listed in; empty for all.
     channels: tuple[str, ...] = ()
+    #: Who used its code in an order that was cancelled is given another one, with the same last day.
+    reissue_after_cancel: bool = False
     #: Both conditions as they were said, with segments by their names.
     audience_said: Mapping[str, Any] | None = None
     exclude_said: Mapping[str, Any] | None = None
@@ -72,6 +74,15 @@ class Campaign:
         return self.on and not self.rests and started and not self.over(now)
 
     @property
+    def for_everybody(self) -> bool:
+        """It asks nothing of whoever it is shown to."""
+        return self.audience is None and self.exclude is None
+
+    def runs_in(self, channel: str, now: datetime) -> bool:
+        """It runs, in this channel too."""
+        return self.runs(now) and (not self.channels or channel in self.channels)
+
+    @property
     def whom(self) -> Condition:
         """The audience less the excluded."""
         audience = () if self.audience is None else (self.audience,)
@@ -82,6 +93,22 @@ class Campaign:
     def inside(self) -> Condition:
         """Of them, those who have the tactic's need already, as far as a condition can say."""
         return self.whom if self.tactic.need is None else AllOf((self.whom, self.tactic.need))
+
+    @property
+    def segments(self) -> frozenset[str]:
+        """Those that its audience asks somebody to be in."""
+        said = self.audience_said
+        return frozenset() if said is None else frozenset(names_wanted(read_condition(said)))
+
+    def seen(self, view: View) -> View:
+        """As its tactic sees the customer: what it gave and told itself, and stays in its own segments."""
+        given = [one for one in view.given if one.campaign_id == self.campaign_id]
+        told = [one for one in view.told if one.campaign_id == self.campaign_id]
+        inside = view.inside
+        if inside:
+            inside = {name: since for name, since in inside.items() if name in self.segments}
+        same = (len(given), len(told), len(inside)) == (len(view.given), len(view.told), len(view.inside))
+        return view if same else replace(view, given=given, told=told, inside=inside)
 
     def over(self, now: datetime) -> bool:
         """Past its end."""

@@ -107,16 +107,16 @@ def is_usual_until(history: History, outlook: Outlook, moment: datetime) -> bool
         return False
     if silence >= LONGEST_SILENCE:
         return False
-    return silence < SHORTEST_SILENCE or _is_usual(history, outlook, silence / timedelta(days=1))
+    return silence < SHORTEST_SILENCE or _is_usual(history, outlook, silence)
 
 
-def _is_usual(history: History, outlook: Outlook, days: float) -> bool:
+def _is_usual(history: History, outlook: Outlook, silence: timedelta) -> bool:
     allowed = outlook.rhythm.slack * expected_gap(history, outlook.rhythm)
     if outlook.model is None or not outlook.model.usable:
-        return days < allowed
-    score = probability(outlook.model, history, days)
+        return silence < _at_most(allowed)
+    score = probability(outlook.model, history, silence / timedelta(days=1))
     kept = score > AT_RISK_SHARE * probability(outlook.model, history, 0.0)
-    return kept and (days < MODEL_FACTOR * allowed or score > AT_RISK_SHARE)
+    return kept and (silence < _at_most(MODEL_FACTOR * allowed) or score > AT_RISK_SHARE)
 
 
 class _Score:

@@ -45,6 +45,8 @@ class By(StrEnum):
     #: The slug of the product's type.
     TYPE = "type"
     SKU = "sku"
+    #: Saleor's id of a collection or its slug: of those that the product was in at the time of the order.
+    COLLECTION = "collection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,21 @@ def leaves(condition: Condition) -> Iterator[FieldTest | Bought | Named]:
             yield from leaves(part)
         case _:
             yield condition
+
+
+def names_in(condition: Condition) -> Iterator[str]:
+    """Segments that it names, also those that somebody must not be in."""
+    yield from (leaf.segment for leaf in leaves(condition) if isinstance(leaf, Named))
+
+
+def names_wanted(condition: Condition) -> Iterator[str]:
+    """Of them, those that it asks somebody to be in."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from names_wanted(part)
+        case Named(segment):
+            yield segment
 
 
 def resolve(condition: Condition, named: Mapping[str, Condition]) -> Condition:

@@ -20,7 +20,12 @@ _SAID: Mapping[Operator, str] = {
     Operator.BEFORE: "before",
     Operator.AFTER: "from",
 }
-_BY: Mapping[By, str] = {By.PRODUCT: "", By.TYPE: "of the type ", By.SKU: "with the SKU "}
+_BY: Mapping[By, str] = {
+    By.PRODUCT: "",
+    By.TYPE: "of the type ",
+    By.SKU: "with the SKU ",
+    By.COLLECTION: "from the collection ",
+}
 
 
 def in_words(condition: Condition) -> str:

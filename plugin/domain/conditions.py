@@ -23,6 +23,8 @@ from plugin.domain.condition_types import (
     Named,
     Not,
     leaves,
+    names_in,
+    names_wanted,
     needs_lines,
     resolve,
 )
@@ -46,6 +48,8 @@ __all__ = [
     "in_words",
     "leaves",
     "moves_by_time",
+    "names_in",
+    "names_wanted",
     "needs_lines",
     "next_change",
     "read_condition",
@@ -140,6 +144,8 @@ def _matches(bought: Bought, line: BoughtLine) -> bool:
             return bought.value == line.product_type
         case By.SKU:
             return bought.value == line.sku
+        case By.COLLECTION:
+            return bought.value in (line.collections or ())
 
 
 def _is_recent(bought: Bought, line: BoughtLine, now: datetime) -> bool:

@@ -15,6 +15,8 @@ NO_PROFILING = "retention.no_profiling"
 #: What the official storefront asks at the checkout, and when it was answered.
 PAPER_OPT_IN, PAPER_OPT_IN_AT = "paper.marketing_opt_in", "paper.marketing_opt_in_at"
 
+#: Of a yes that nobody knows the moment of: older than any other word.
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
 
@@ -24,6 +26,10 @@ class Consent:
     objects: bool = False
     #: When an account said yes; None where it did not, or nobody knows when.
     opted_in_at: datetime | None = None
+    #: Since when a yes stands, whoever of account and orders said it last; None where none does.
+    agreed_at: datetime | None = None
+    #: The account itself says yes, dated or not.
+    agrees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ def consent_of(metadata: Mapping[str, str], changed_at: datetime) -> Consent:
     yes = marketing_of(metadata)
     said_at = _moment(metadata.get(PAPER_OPT_IN_AT, "")) if yes else None
     opted_in_at = min(said_at, changed_at) if said_at else None
-    return Consent(yes is False, metadata.get(NO_PROFILING, "").strip().casefold() in YES, opted_in_at)
+    objects = metadata.get(NO_PROFILING, "").strip().casefold() in YES
+    return Consent(yes is False, objects, opted_in_at, agrees=yes is True)
 
 
 def marketing_of(metadata: Mapping[str, str]) -> bool | None:
@@ -55,18 +62,32 @@ def marketing_of(metadata: Mapping[str, str]) -> bool | None:
     return True if said.get(PAPER_OPT_IN) in YES else None
 
 
-def opted_out(account: Consent, words: Iterable[Word], *, confirmed: bool) -> bool:
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What all words come to."""
+
+    opted_out: bool = False
+    #: As of `Consent`.
+    agreed_at: datetime | None = None
+
+
+def stand_of(account: Consent, words: Iterable[Word], *, confirmed: bool) -> Stand:
     """What the account and its orders come to: the newest word wins, and a no where two are of one moment.
 
     An account's no has no moment and stands until the account itself takes it back. A yes counts only of a confirmed
-    account: its own where it is dated, or with an order placed signed in.
+    account: its own, or with an order placed signed in. The account's undated yes takes no order's no back.
     """
     if account.opted_out:
-        return True
+        return Stand(opted_out=True)
     heard = [(word.placed_at, not word.yes) for word in words if not word.yes or (confirmed and word.signed_in)]
     if confirmed and account.opted_in_at:
         heard.append((account.opted_in_at, False))
-    return bool(heard) and max(heard)[1]
+    if confirmed and account.agrees and not heard:
+        heard.append((UNDATED, False))
+    if not heard:
+        return Stand()
+    at, no = max(heard)
+    return Stand(no, None if no else at)
 
 
 def _moment(written: str) -> datetime | None:

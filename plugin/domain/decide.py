@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
-from plugin.domain import guardrails
+from plugin.domain import abouts, guardrails
 from plugin.domain.campaigns import Campaign
 from plugin.domain.conditions import Person, holds, next_change
-from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner
+from plugin.domain.effects import CheckAgain, GiveCode, Nothing, ShowBanner, Tell
 from plugin.domain.experiments import Arm, arm_of, explores
 from plugin.domain.guardrails import Guardrails, Limit, Refusal, Suppression
 from plugin.domain.ladders import need_of
+from plugin.domain.messages import Medium, Message, Purpose
 from plugin.domain.stacking import fits_beside
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.domain.trials import is_trial
@@ -29,6 +30,8 @@ THEIR_OWN_DOING = frozenset({TriggerKind.ORDER, TriggerKind.ACCOUNT, TriggerKind
 
 class Outcome(StrEnum):
     GIVEN = "given"
+    #: A message without a gift.
+    TOLD = "told"
     SHOWN = "shown"
     #: Left alone as the control group.
     CONTROL = "control"
@@ -64,6 +67,14 @@ class Standing:
     person: Person | None = None
     #: Of what the customer buys, as a share of the gross price; None where too few cost prices are known.
     margin: Decimal | None = None
+    #: By what the customer may and can be written to, for each purpose; None where no campaign sends messages.
+    reach: Mapping[Purpose, frozenset[Medium]] | None = None
+
+    @property
+    def approached(self) -> list[datetime]:
+        """When each message or gift was decided on, of all campaigns."""
+        counts = {Outcome.GIVEN, Outcome.TOLD}
+        return [one.at for past in self.past.values() for one in past if one.outcome in counts]
 
     @property
     def gifts(self) -> list[datetime]:
@@ -87,7 +98,7 @@ class Decision:
     #: Empty for banners, which have no episode.
     episode: str
     reason: str
-    wish: GiveCode | ShowBanner | None
+    wish: GiveCode | Tell | ShowBanner | None
     #: None where the tactic knows no control group.
     arm: Arm | None
     #: What refused it; None for what was given, shown or left alone, and for what no tactic wanted.
@@ -149,7 +160,7 @@ def decide(
             continue
         meant = trigger.campaign_id in {None, campaign.campaign_id}
         listening = meant and campaign.runs(view.now) and trigger.kind in campaign.tactic.listens_to
-        for wish in campaign.tactic.decide(view.of_campaign(campaign.campaign_id), trigger, campaign.params):
+        for wish in campaign.tactic.decide(campaign.seen(view), trigger, campaign.params):
             if isinstance(wish, CheckAgain):
                 moments.append(wish.at)
                 continue
@@ -166,7 +177,7 @@ def decide(
     return Verdict(tuple(decisions), min(ahead, default=None))
 
 
-def _began_before(case: _Case, campaign: Campaign, wish: GiveCode | ShowBanner | Nothing) -> bool:
+def _began_before(case: _Case, campaign: Campaign, wish: GiveCode | Tell | ShowBanner | Nothing) -> bool:
     """Of those who are inside already, only the campaign's own walk may speak: others' moments wake us, too.
 
     Whom time alone has brought into the audience at this moment is inside from now on, however old the need.
@@ -179,7 +190,7 @@ def _began_before(case: _Case, campaign: Campaign, wish: GiveCode | ShowBanner |
 
 
 def _guarded(
-    case: _Case, campaign: Campaign, wish: GiveCode | ShowBanner | Nothing, made: Sequence[Decision]
+    case: _Case, campaign: Campaign, wish: GiveCode | Tell | ShowBanner | Nothing, made: Sequence[Decision]
 ) -> Iterator[Decision]:
     """made: the decisions of the same verdict so far."""
     if isinstance(wish, ShowBanner):
@@ -193,23 +204,37 @@ def _guarded(
     if isinstance(wish, Nothing):
         yield Decision(campaign, Outcome.NOTHING, wish.episode, wish.reason, None, None)
         return
-    yield _gift(case, campaign, wish, made)
+    yield _gift(case, campaign, wish, made) if isinstance(wish, GiveCode) else _message(case, campaign, wish, made)
 
 
 def _gift(case: _Case, campaign: Campaign, wish: GiveCode, made: Sequence[Decision]) -> Decision:
     """Given, left alone as control, put off or refused."""
     arm = _arm(case.view, campaign, case.standing)
-    anyway = guardrails.buys_anyway(case.rules, case.view.outlook.model, case.view.state.history, case.now)
+    anyway = None
+    if wish.purpose is not Purpose.TRANSACTIONAL:  # what is owed is not there to make anybody buy
+        anyway = guardrails.buys_anyway(case.rules, case.view.outlook.model, case.view.state.history, case.now)
     reason = wish.reason
     if anyway and explores(case.view.state.customer_id, campaign.salt, case.rules.explore_share):
         reason, anyway = f"Explored, though {anyway.because}. {reason}", None
     wanted = Decision(campaign, Outcome.GIVEN, wish.episode, reason, wish, arm)
-    refusal = next(_refusals(case, campaign, wish, made, anyway), None)
+    return _unless(wanted, next(_refusals(case, campaign, wish, made, anyway), None))
+
+
+def _message(case: _Case, campaign: Campaign, wish: Tell, made: Sequence[Decision]) -> Decision:
+    """Told, left alone as control, put off or refused."""
+    wanted = Decision(campaign, Outcome.TOLD, wish.episode, wish.reason, wish, _arm(case.view, campaign, case.standing))
+    refusal = next(_refusals_of_message(case, campaign, wish, made), None)
+    if refusal is not None:
+        refusal = abouts.in_time(case.view, campaign.campaign_id, wish, refusal)
+    return _unless(wanted, refusal)
+
+
+def _unless(wanted: Decision, refusal: Refusal | None) -> Decision:
     if refusal is not None:
         return wanted.refused(refusal)
-    if arm is Arm.CONTROL:
-        reason = f"Left alone as the control group. {reason}"
-        return Decision(campaign, Outcome.CONTROL, wish.episode, reason, None, arm)
+    if wanted.arm is Arm.CONTROL:
+        reason = f"Left alone as the control group. {wanted.reason}"
+        return Decision(wanted.campaign, Outcome.CONTROL, wanted.episode, reason, None, wanted.arm)
     return wanted
 
 
@@ -221,23 +246,47 @@ def _refusals(
     All of them come before the control group, so that it holds those who would have been given something.
     """
     rules, now = case.rules, case.now
-    past = case.standing.past.get(campaign.campaign_id, ())
-    other_needs = [earlier for earlier in past if need_of(earlier.episode) != need_of(wish.episode)]
     checks = (
         guardrails.suppressed(case.standing.suppression, now),
         _objects(case, campaign),
-        _opted_out(case),
+        _opted_out(case, wish.purpose),
+        _unreachable(case, wish.message, wish.purpose) if wish.banner is None else None,
         guardrails.of_no_use(wish.offer, case.view.channels, campaign.channels, case.view.state.history),
-        _too_soon(campaign, other_needs, now),
+        _too_soon(case, campaign, wish.episode, made),
         guardrails.too_much(rules, wish.offer, case.view.state.history, case.standing.margin),
         anyway,
         guardrails.disturbed(rules, case.standing.refunded_at, now),
         _one_at_a_time(rules, made, now),
         _holds_another(case.view, wish),
         guardrails.too_often(rules, case.standing.gifts, now),
-        None if case.trigger.kind in THEIR_OWN_DOING else guardrails.quiet(rules, case.standing.zone, now),
+        _quiet(case),
     )
     yield from (refusal for refusal in checks if refusal is not None)
+
+
+def _refusals_of_message(case: _Case, campaign: Campaign, wish: Tell, made: Sequence[Decision]) -> Iterator[Refusal]:
+    """As for gifts; what is owed to the customer waits for quiet hours alone."""
+    rules, now = case.rules, case.now
+    persuades = wish.purpose is Purpose.MARKETING
+    approached = [*case.standing.approached, *(now for one in made if one.outcome in {Outcome.GIVEN, Outcome.TOLD})]
+    checks = (
+        guardrails.suppressed(case.standing.suppression, now),
+        _objects(case, campaign),
+        _opted_out(case, wish.purpose),
+        _unreachable(case, wish.message, wish.purpose),
+        abouts.nothing_to_tell_of(case.view, campaign.campaign_id, wish),
+        _too_soon(case, campaign, wish.episode, made) if persuades else None,
+        guardrails.disturbed(rules, case.standing.refunded_at, now) if persuades else None,
+        guardrails.told_too_often(rules, approached, now) if persuades else None,
+        _quiet(case),
+    )
+    yield from (refusal for refusal in checks if refusal is not None)
+
+
+def _quiet(case: _Case) -> Refusal | None:
+    if case.trigger.kind in THEIR_OWN_DOING:
+        return None
+    return guardrails.quiet(case.rules, case.standing.zone, case.now)
 
 
 def _is_for(case: _Case, campaign: Campaign, at: datetime) -> bool:
@@ -267,8 +316,19 @@ def _objects(case: _Case, campaign: Campaign) -> Refusal | None:
     return Refusal(Limit.OBJECTS, "the customer objects to being profiled")
 
 
-def _opted_out(case: _Case) -> Refusal | None:
-    return Refusal(Limit.OPTED_OUT, "the customer has opted out") if case.view.state.consent.opted_out else None
+def _opted_out(case: _Case, purpose: Purpose) -> Refusal | None:
+    if purpose is Purpose.TRANSACTIONAL or not case.view.state.consent.opted_out:
+        return None
+    return Refusal(Limit.OPTED_OUT, "the customer has opted out")
+
+
+def _unreachable(case: _Case, message: Message | None, purpose: Purpose) -> Refusal | None:
+    if message is None:
+        return Refusal(Limit.UNREACHABLE, "nothing would tell the customer of it")
+    if case.standing.reach is None or case.standing.reach[purpose].intersection(message.media):
+        return None
+    asked = " that the customer has agreed to" if purpose is Purpose.MARKETING else ""
+    return Refusal(Limit.UNREACHABLE, f"there is no way{asked} by which this message could go")
 
 
 def _one_at_a_time(rules: Guardrails, made: Sequence[Decision], now: datetime) -> Refusal | None:
@@ -298,9 +358,13 @@ def _arm(view: View, campaign: Campaign, standing: Standing) -> Arm | None:
     return stored or arm_of(view.state.customer_id, campaign.salt, campaign.control_share)
 
 
-def _too_soon(campaign: Campaign, past: Sequence[Past], now: datetime) -> Refusal | None:
-    given = [earlier.at for earlier in past if earlier.outcome in {Outcome.GIVEN, Outcome.CONTROL}]
-    if not given or now - max(given) >= timedelta(days=campaign.pause_days):
+def _too_soon(case: _Case, campaign: Campaign, episode: str, made: Sequence[Decision]) -> Refusal | None:
+    """By what was given, told or left alone for other needs, also at this moment."""
+    past = case.standing.past.get(campaign.campaign_id, ())
+    acted = {Outcome.GIVEN, Outcome.TOLD, Outcome.CONTROL}
+    now = [Past(one.episode, one.outcome, case.now) for one in made if one.campaign is campaign]
+    given = [one.at for one in (*past, *now) if one.outcome in acted and need_of(one.episode) != need_of(episode)]
+    if not given or case.now - max(given) >= timedelta(days=campaign.pause_days):
         return None
     said = f"the last one was on {max(given):%Y-%m-%d}, less than {campaign.pause_days} days ago"
     return Refusal(Limit.PAUSE, said)

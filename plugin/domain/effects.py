@@ -1,7 +1,7 @@
 """What a tactic can ask for, and what becomes of it.
 
 A tactic yields values of this module. `decide` puts the guardrails around them; `flow` turns what is
-left into effect rows (one call to the platform each), which `saleor.perform` carries out.
+left into effect rows (one call to the platform, or one message, each).
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from plugin.domain.messages import Message, Purpose
 from plugin.domain.offers import Offer
 
 
@@ -20,6 +21,8 @@ class Slot(StrEnum):
     BANNER = "banner"
     #: The personal free-shipping threshold.
     FREE_SHIPPING = "free_shipping"
+    #: That the next order ships free, and until when.
+    NEXT_ORDER = "next_order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,39 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class GiveCode:
-    """One single-use code of this campaign, once an episode, and the banner that tells of it."""
+    """One single-use code of this campaign, once an episode, and the banner and the message that tell of it."""
 
     #: What began this need; the same need never gives twice.
     episode: str
     #: When it began; one that began longer ago is for those who were inside when the campaign was switched on.
     since: datetime
     offer: Offer
-    banner: Banner
+    #: None for who has no account to show one in: then a message must tell of the code.
+    banner: Banner | None
     reason: str
+    #: The row of the voucher that it is a code of, with that one's last day; None for one of the campaign's own of today.
+    voucher: int | None = None
+    #: Sent once the code is at the platform; None for a banner alone.
+    message: Message | None = None
+    #: What is owed to the customer (TRANSACTIONAL) is given and told of without consent to marketing.
+    purpose: Purpose = Purpose.MARKETING
+    #: How an account is told that its next order ships free, where the offer says so (`Offer.ships_free`).
+    next_order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """One message without a gift, once an episode: a reminder, a last-minute notice, an apology."""
+
+    episode: str
+    #: As of `GiveCode`.
+    since: datetime
+    message: Message
+    reason: str
+    purpose: Purpose = Purpose.MARKETING
+    #: The episode of an earlier gift of the same campaign, whose {code}, {offer} and {until} the words name: nothing
+    #: is sent once that code is used, taken back or over.
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +96,7 @@ class CheckAgain:
     at: datetime
 
 
-Wish = GiveCode | ShowBanner | Nothing | CheckAgain
+Wish = GiveCode | Tell | ShowBanner | Nothing | CheckAgain
 
 
 class EffectKind(StrEnum):
@@ -89,11 +116,17 @@ class EffectKind(StrEnum):
     DEACTIVATE = "deactivate"
     #: Make or end the promotion of a campaign that gives a public gift.
     PROMOTION = "promotion"
+    #: Send a message; carried out in a lane of its own, by a sender instead of the platform.
+    MESSAGE = "message"
 
 
 class EffectStatus(StrEnum):
     OPEN = "open"
     LEASED = "leased"
+    #: Of a message: handed to the sender, or about to be. Whoever is killed meanwhile leaves it unknown whether it went.
+    IN_FLIGHT = "in_flight"
+    #: Of a message: it may have been sent and nobody knows; sent again only by a person.
+    PARKED = "parked"
     DONE = "done"
     #: Tried, to be tried again at its next moment.
     FAILED = "failed"

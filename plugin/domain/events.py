@@ -6,6 +6,7 @@ than the event itself. So an event is a hint to look and a version to compare, n
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from plugin.domain.ledger import Account, Checkout, Order
 
@@ -76,10 +77,28 @@ class CodesSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class BackInStock:
+class GiftCardSeen:
+    name: str
+    issued_at: datetime
+    card_id: str
+    #: It pays nothing any more: deleted, or switched off.
+    gone: bool
+    #: What is left on it, in the card's currency.
+    left: Decimal
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StockSeen:
+    """A variant ran out of stock, or is there again."""
+
     name: str
     issued_at: datetime
     variant_id: str
+    #: Its product's id and slug; empty where it has none any more.
+    product: frozenset[str]
+    #: No warehouse has a piece of it.
+    missing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +128,8 @@ Event = (
     | CheckoutSeen
     | VoucherSeen
     | CodesSeen
-    | BackInStock
+    | GiftCardSeen
+    | StockSeen
     | AppSeen
     | NothingSeen
 )

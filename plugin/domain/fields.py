@@ -68,6 +68,9 @@ class BoughtLine:
     product_id: str | None
     product_type: str | None
     sku: str | None
+    #: Ids and slugs of those that its product was in when the order was first told of.
+    collections: tuple[str, ...] | None = None
+    variant_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A threshold that was shown is a promise: when the rules would raise it, the shop
 for the promise's life, at the banner and at the checkout alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,8 +12,34 @@ from typing import Any
 
 from plugin.domain.money import Money, zero
 
-#: Channel → segment → amount in the channel's currency.
-Rules = Mapping[str, Mapping[str, Decimal]]
+#: The market of all countries that a channel's rules do not name.
+OTHERS = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """What in a basket does not count, each by its id or its slug."""
+
+    products: frozenset[str] = frozenset()
+    product_types: frozenset[str] = frozenset()
+    collections: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.products or self.product_types or self.collections)
+
+    def __and__(self, other: "Excluded") -> "Excluded":
+        return Excluded(
+            self.products & other.products,
+            self.product_types & other.product_types,
+            self.collections & other.collections,
+        )
+
+    def as_data(self) -> dict[str, list[str]]:
+        return {
+            "products": sorted(self.products),
+            "product_types": sorted(self.product_types),
+            "collections": sorted(self.collections),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +89,18 @@ def _promise(rule: Money | None, shown: Threshold | None, life: timedelta, now: 
 def best_of(*thresholds: Money | None) -> Money | None:
     """The lowest: a personal threshold never takes away what everyone gets."""
     return min((t for t in thresholds if t is not None), key=lambda money: money.amount, default=None)
+
+
+def strictest(thresholds: Collection[Threshold | None]) -> Threshold | None:
+    """What holds in every market, for who has not said where to: the highest, until the first of them changes.
+
+    None where one of them has none.
+    """
+    known = [one for one in thresholds if one is not None]
+    ends = [one.until for one in known if one.until is not None]
+    if not known or len(known) < len(thresholds):
+        return None
+    return Threshold(max((one.money for one in known), key=lambda money: money.amount), min(ends, default=None))
 
 
 @dataclass(frozen=True, slots=True)

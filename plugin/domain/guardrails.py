@@ -29,6 +29,14 @@ class Guardrails:
     )
     gifts_days: int = param(30, "Counted over", unit="days", least=1, most=365)
     days_between: int = param(7, "Between two gifts", unit="days", least=0, most=365, help="Of any campaign.")
+    messages: int | None = param(
+        3,
+        "Messages to one customer",
+        unit="messages",
+        least=1,
+        help="That persuade, of all campaigns together, gifts counted; empty for any number.",
+    )
+    messages_days: int = param(7, "Counted over", unit="days", least=1, most=365)
     buy_anyway: float | None = param(
         0.6,
         "Would buy anyway from",
@@ -68,6 +76,14 @@ class Guardrails:
         None, "Quiet from", unit="HH:MM", help="The customer's clock where the country has one time; else the shop's."
     )
     quiet_to: str | None = param(None, "Quiet to", unit="HH:MM")
+    promotion_share: float = param(
+        0.6,
+        "Promotion at most",
+        unit="share",
+        least=0.0,
+        most=1.0,
+        help="Of what one shopper sees in the storefront's places; the rest informs, where there is something.",
+    )
     budgets: Budgets = param(Budgets(), "Budgets of the whole shop")
 
     @property
@@ -94,6 +110,11 @@ class Limit(StrEnum):
     DO_NOT_DISTURB = "do_not_disturb"
     QUIET_HOURS = "quiet_hours"
     BUDGET = "budget"
+    #: No way by which this customer may be written to.
+    UNREACHABLE = "unreachable"
+    MESSAGES = "messages"
+    #: What a message is about is used, taken back or over.
+    NO_CODE = "no_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +219,19 @@ def too_often(rules: Guardrails, given: Sequence[datetime], now: datetime) -> Re
     if again <= now:
         return None
     return Refusal(Limit.FREQUENCY, f"the last gift was on {times[-1]:%Y-%m-%d}, and more would be too often", again)
+
+
+def told_too_often(rules: Guardrails, approached: Sequence[datetime], now: datetime) -> Refusal | None:
+    """approached: when each message or gift was decided on, of all campaigns, in any order."""
+    times = sorted(approached)
+    if rules.messages is None or len(times) < rules.messages:
+        return None
+    again = times[-rules.messages] + rules.messages_days * _DAY
+    if again <= now:
+        return None
+    return Refusal(
+        Limit.MESSAGES, f"the last was on {times[-1]:%Y-%m-%d}, and another message would be too many", again
+    )
 
 
 def disturbed(rules: Guardrails, refunded_at: datetime | None, now: datetime) -> Refusal | None:

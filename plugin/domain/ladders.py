@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plugin.domain.offers import Offer
+from plugin.domain.reissues import first_episode
 from plugin.domain.tactic import Given
 
 _STEP = "#"
@@ -69,5 +70,5 @@ def episode_of(need: str, number: int) -> str:
 
 
 def need_of(episode: str) -> str:
-    """What began it, whichever step it is."""
-    return episode.partition(_STEP)[0]
+    """What began it, whichever step it is, and however often it was given again."""
+    return first_episode(episode).partition(_STEP)[0]

@@ -13,8 +13,10 @@ from plugin.domain.consent import Consent
 SENT = "FULFILLED"
 #: Orders of which something has not been sent.
 NOT_SENT = frozenset({"UNFULFILLED", "PARTIALLY_FULFILLED"})
+#: The state of an order of which nothing comes any more, though Saleor keeps its code as used.
+CANCELLED = "CANCELED"
 #: Saleor's order states in which nothing has been bought (yet, or any more).
-NOT_COUNTING = frozenset({"DRAFT", "UNCONFIRMED", "CANCELED", "EXPIRED"})
+NOT_COUNTING = frozenset({"DRAFT", "UNCONFIRMED", CANCELLED, "EXPIRED"})
 #: More pieces than this are counted as this many, so that sums of them fit wherever they are kept.
 MOST_ITEMS = 10**9
 
@@ -34,6 +36,8 @@ class Line:
     net: Decimal | None = None
     #: What one piece costs the shop; None where nobody says.
     cost: Decimal | None = None
+    #: Ids and slugs of the collections that its product is in; None where it was not told.
+    collections: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,21 @@ class Order:
     gift_cards: tuple[str, ...] = ()
     #: Whether it allows or forbids being written to; None where it says nothing.
     marketing: bool | None = None
+    #: Something of it is to be shipped; None where it was not told.
+    ships: bool | None = None
+    #: Days in which it is to arrive at the latest, as its delivery method says; None where the merchant said none.
+    promised_days: int | None = None
+    #: The checkout that it was made from; None where there was none, or it was not told.
+    checkout_id: str | None = None
 
     @property
     def counts(self) -> bool:
         """Confirmed or later, and not cancelled."""
         return self.status not in NOT_COUNTING
+
+    @property
+    def cancelled(self) -> bool:
+        return self.status == CANCELLED
 
     @property
     def items(self) -> int:
@@ -111,3 +125,7 @@ class Checkout:
     shipping: Decimal
     created_at: datetime
     updated_at: datetime
+    #: Variant and pieces, as “id:2”; empty where it was not told.
+    variants: tuple[str, ...] = ()
+    #: As of `Order`.
+    marketing: bool | None = None

@@ -1,38 +1,81 @@
 """The parameters of a tactic that gives a code, and what it gives by them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from plugin.domain.effects import Banner, CheckAgain, GiveCode, Slot
 from plugin.domain.ladders import Ladder, Step, rung_of
+from plugin.domain.message_params import MessageParams, check_message, message_of
+from plugin.domain.messages import OF_A_CODE, nameless
 from plugin.domain.offers import PERSONAL, Offer, OfferKind, problems
 from plugin.domain.tactic import View, param
+from plugin.domain.value_kinds import ValueKind
+
+#: What each field is about, of the kinds of offers.
+WITH_VALUE = (OfferKind.PERCENTAGE.value, OfferKind.AMOUNT.value, OfferKind.STORE_CREDIT.value)
+WITH_MINIMUM = (
+    OfferKind.PERCENTAGE.value,
+    OfferKind.AMOUNT.value,
+    OfferKind.FREE_SHIPPING.value,
+    OfferKind.PERSONAL_GIFT.value,
+)
+_SCOPED = (OfferKind.PERCENTAGE.value, OfferKind.AMOUNT.value)
 
 
 @dataclass(frozen=True, slots=True)
 class OfferParams:
     offer: OfferKind = param(OfferKind.PERCENTAGE, "What you give")
-    value: Decimal = param(Decimal(10), "How much", unit="% or currency", least=Decimal(0))
+    value: Decimal = param(
+        Decimal(10), "How much", unit="% or currency", least=Decimal(0), needs="offer", when=WITH_VALUE
+    )
     minimum: Decimal = param(
-        Decimal(0), "From a basket of", unit="currency", least=Decimal(0), help="0 for any basket."
+        Decimal(0),
+        "From a basket of",
+        unit="currency",
+        least=Decimal(0),
+        help="0 for any basket.",
+        needs="offer",
+        when=WITH_MINIMUM,
+        kind=ValueKind.MONEY,
     )
     currency: str | None = param(
-        None, "Currency", help="Needed for an amount, store credit or a minimum; only channels that have it."
+        None,
+        "Currency",
+        help="Needed for an amount, store credit or a minimum; only channels that have it.",
+        names=("currency",),
     )
     products: tuple[str, ...] = param(
-        (), "Products", help="Ids or slugs: what a percentage or an amount is narrowed to."
+        (),
+        "Products",
+        help="Ids or slugs: what a percentage or an amount is narrowed to.",
+        needs="offer",
+        when=_SCOPED,
+        names=("product",),
     )
     collections: tuple[str, ...] = param(
-        (), "Collections", help="Ids or slugs: what a percentage or an amount is narrowed to."
+        (),
+        "Collections",
+        help="Ids or slugs: what a percentage or an amount is narrowed to.",
+        needs="offer",
+        when=_SCOPED,
+        names=("collection",),
     )
-    gift: str | None = param(None, "The gift", help="Id or slug of the product that a personal gift is.")
+    gift: str | None = param(
+        None,
+        "The gift",
+        help="Id or slug of the product that a personal gift is.",
+        needs="offer",
+        when=(OfferKind.PERSONAL_GIFT.value,),
+        names=("product",),
+    )
     valid_days: int = param(14, "Code valid for", unit="days", least=1, most=365)
     text: str = param(
         "For you, {name}: {offer} with code {code} until {until}.",
         "Banner",
         help="{name}, {offer}, {code} and {until} are filled in.",
+        kind=ValueKind.LONG_TEXT,
     )
 
 
@@ -42,7 +85,7 @@ class LadderParams(OfferParams):
 
     second_offer: OfferKind | None = param(None, "Then give", help="A second offer, when the first brought no order.")
     second_value: Decimal = param(
-        Decimal(15), "How much then", unit="% or currency", least=Decimal(0), needs="second_offer"
+        Decimal(15), "How much then", unit="% or currency", least=Decimal(0), needs="second_offer", when=WITH_VALUE
     )
     second_after: int = param(
         21,
@@ -57,7 +100,7 @@ class LadderParams(OfferParams):
         None, "Give in the end", help="A last offer, when the second brought no order."
     )
     last_value: Decimal = param(
-        Decimal(20), "How much in the end", unit="% or currency", least=Decimal(0), needs="last_offer"
+        Decimal(20), "How much in the end", unit="% or currency", least=Decimal(0), needs="last_offer", when=WITH_VALUE
     )
     last_after: int = param(
         30,
@@ -70,13 +113,25 @@ class LadderParams(OfferParams):
     )
 
 
-def check_offer(params: OfferParams) -> Iterator[str]:
+def check_code(params: OfferParams) -> Iterator[str]:
+    """What is wrong with the offer and its banner, whatever else is said of it."""
     given = offers_of(params)
     yield from dict.fromkeys(said for offer in given for said in problems(offer))
     if any(offer.kind not in PERSONAL for offer in given):
         yield "A public gift is for everyone and belongs to a campaign of its own: use the tactic public_gift."
     if "{code}" not in params.text:
         yield "The banner must hold {code}, or nobody learns of it."
+
+
+def check_offer(params: OfferParams, tokens: Collection[str] = OF_A_CODE) -> Iterator[str]:
+    """A sentence for each thing that is wrong. tokens: what may stand in the message beside the common ones."""
+    yield from check_code(params)
+    if isinstance(params, MessageParams):
+        yield from check_message(params, tokens)
+        if params.message_by and not all(
+            "{code}" in text or "{link}" in text for text in params.message_texts.values()
+        ):
+            yield "Each text of the message must hold {code} or {link}, or nobody learns of it."
     if isinstance(params, LadderParams) and params.last_offer is not None and params.second_offer is None:
         yield "There is a last offer without a second one; name the second, or make the last one the second."
 
@@ -118,19 +173,28 @@ def give(view: View, params: OfferParams, need: str, since: datetime, reason: st
         yield CheckAgain(rung.look_again)
     if rung.number > 1:
         reason = f"Offer {rung.number}, because the one before brought no order. {reason}"
-    yield GiveCode(rung.episode, rung.since, rung.step.offer, _banner(view, params, rung.step.offer), reason)
+    banner = banner_of(params, rung.step.offer, view.state.first_name) if view.state.reachable else None
+    message = message_of(params) if isinstance(params, MessageParams) else None
+    yield GiveCode(rung.episode, rung.since, rung.step.offer, banner, reason, message=message)
 
 
-def _banner(view: View, params: OfferParams, offer: Offer) -> Banner:
-    return Banner(Slot.BANNER, _named(params.text, view.state.first_name).replace("{offer}", offer.label))
+def banner_of(params: OfferParams, offer: Offer, first_name: str) -> Banner:
+    return Banner(Slot.BANNER, worded(params.text, offer, first_name))
+
+
+def worded(text: str, offer: Offer, first_name: str) -> str:
+    """With the customer's name, as if it had not been asked for where none is known, and what is given."""
+    return nameless(text, {"name": first_name}).replace("{name}", first_name).replace("{offer}", offer.label)
+
+
+def can_be_told(view: View, params: OfferParams) -> bool:
+    """By a banner, which is on an account; or by a message, of a code that needs no account."""
+    by_message = isinstance(params, MessageParams) and bool(params.message_by)
+    return view.state.reachable or (by_message and offers_of(params)[0].kind is not OfferKind.STORE_CREDIT)
 
 
 def sample(view: View, params: OfferParams) -> GiveCode:
     """What this customer would be given first, whatever the need."""
     offer = offers_of(params)[0]
-    return GiveCode("", view.now, offer, _banner(view, params, offer), "")
-
-
-def _named(text: str, name: str) -> str:
-    """With the customer's name; where none is known, as if it had not been asked for."""
-    return text.replace("{name}", name) if name else text.replace(", {name}", "").replace("{name}", "")
+    message = message_of(params) if isinstance(params, MessageParams) else None
+    return GiveCode("", view.now, offer, banner_of(params, offer, view.state.first_name), "", message=message)

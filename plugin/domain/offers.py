@@ -50,6 +50,9 @@ class Offer:
     products: tuple[str, ...] = ()
     #: Saleor ids or slugs: what a percentage or an amount is narrowed to.
     collections: tuple[str, ...] = ()
+    #: Beside it the customer's next order ships free, as long as this is valid. The shipping answer keeps it, because a
+    #: checkout takes one voucher.
+    ships_free: bool = False
 
     @property
     def label(self) -> str:
@@ -106,7 +109,7 @@ def _problems_of_scope(offer: Offer) -> Iterator[str]:
 
 
 def write_offer(offer: Offer) -> dict[str, Any]:
-    """The offer as JSON values; a scope only where there is one, so that keys made of it stay what they were."""
+    """The offer as JSON values; what it has not is left out, so that keys made of it stay what they were."""
     scope = {"products": list(offer.products), "collections": list(offer.collections)}
     return {
         "kind": offer.kind.value,
@@ -115,6 +118,7 @@ def write_offer(offer: Offer) -> dict[str, Any]:
         "valid_days": offer.valid_days,
         "currency": offer.currency,
         **{name: refs for name, refs in scope.items() if refs},
+        **({"ships_free": True} if offer.ships_free else {}),
     }
 
 
@@ -128,6 +132,7 @@ def read_offer(data: Mapping[str, Any]) -> Offer:
         data["currency"],
         tuple(data.get("products", ())),
         tuple(data.get("collections", ())),
+        data.get("ships_free", False),
     )
 
 

@@ -182,7 +182,7 @@ def from_json(stored: Mapping[str, Any]) -> Model:
         choice=stored["choice"],
         reason=stored["reason"],
         repeat=repeat and MbgNbd(**repeat),
-        layer=layer and _layer(layer),
+        layer=layer and read_layer(layer),
         value={currency: GammaGamma(**worth) for currency, worth in stored["value"].items()},
         typical=dict(stored["typical"]),
         covariance=_matrix(stored["covariance"]),
@@ -193,7 +193,7 @@ def from_json(stored: Mapping[str, Any]) -> Model:
     )
 
 
-def _layer(stored: Mapping[str, Any]) -> Layer:
+def read_layer(stored: Mapping[str, Any]) -> Layer:
     return Layer(
         stored["intercept"],
         tuple((name, weight) for name, weight in stored["weights"]),

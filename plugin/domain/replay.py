@@ -12,13 +12,18 @@ from decimal import Decimal
 from plugin.domain.budgets import Usual, cost_of
 from plugin.domain.campaigns import Campaign
 from plugin.domain.churn import Outlook, is_usual_until, turns_of
+from plugin.domain.conditions import Condition
 from plugin.domain.customer import CustomerState, History, extend, fold
 from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, GiveCode, ShowBanner, Slot
 from plugin.domain.fields import BoughtLine, Person
 from plugin.domain.guardrails import Guardrails, Limit, Suppression
+from plugin.domain.ledger import CANCELLED
+from plugin.domain.membership import entered_at, moves, told
 from plugin.domain.money import Money
-from plugin.domain.offers import Offer, valid_until
+from plugin.domain.needs import MOST_ORDERS, Basket, Need, NeedModel, Thing, bought_of, needs_of
+from plugin.domain.offers import Offer, OfferKind, valid_until
+from plugin.domain.parcels import Parcel, Shipment, parcel_of, recent
 from plugin.domain.replay_costs import mean_order
 from plugin.domain.signals import Evidence, Signal, signals_of
 from plugin.domain.stages import Activity, Turns
@@ -47,6 +52,9 @@ class Remembered:
     country: str | None
     #: From a file: such an order does not say whether its buyer had an account.
     imported: bool = False
+    number: str = ""
+    #: What it says of its parcel; None where nothing is to be shipped, or nobody looks at parcels.
+    shipment: Shipment | None = None
 
     @property
     def changed(self) -> bool:
@@ -76,7 +84,7 @@ class Buyer:
     spells: Sequence[Spell] = ()
     #: From when on they were on the list of those who get nothing.
     barred: Sequence[tuple[datetime, Suppression]] = ()
-    #: Order id → its lines; read only where an audience looks at lines.
+    #: Order id → its lines; read only where an audience looks at lines, or a tactic at what is bought again.
     lines: Mapping[str, Sequence[BoughtLine]] = field(default_factory=dict)
 
 
@@ -88,6 +96,16 @@ class Season:
     outlook: Outlook
     #: What the shop's orders came to, by currency.
     usual: Mapping[str, Usual] = field(default_factory=dict)
+    #: By currency, what the top fifth of the customers had spent.
+    high_value: Mapping[str, Decimal] = field(default_factory=dict)
+    #: Currency and products of a personal gift → what one piece of it cost at most.
+    gifts: Mapping[tuple[str, ...], Decimal] = field(default_factory=dict)
+    #: Of what is bought again and again; None where no campaign asks for it, or too little is.
+    needs: NeedModel | None = None
+    #: The setting's campaigns with their audiences as segments were then; empty where they are always the same.
+    campaigns: Sequence[Campaign] = ()
+    #: The segments that campaigns hear of, resolved, by name.
+    watched: Mapping[str, Condition] = field(default_factory=dict)
 
 
 def _no_clock(country: str | None, now: datetime) -> None:
@@ -159,6 +177,8 @@ class Walked:
     #: Silent already when the replay began; nobody is asked for a silence from before.
     inside: bool
     asked: tuple[Asked, ...]
+    #: The watched segments that they were in when it began; nobody is said to have entered those.
+    began_in: frozenset[str] = frozenset()
 
 
 def walk(buyer: Buyer, setting: Setting) -> Walked:
@@ -169,7 +189,7 @@ def walk(buyer: Buyer, setting: Setting) -> Walked:
         way.arrive(stop, following)
         while way.next_moment is not None and way.next_moment <= following:
             way.look(TriggerKind.MOMENT, way.next_moment)
-    return Walked(buyer.state.customer_id, way.inside, tuple(way.asked))
+    return Walked(buyer.state.customer_id, way.inside, tuple(way.asked), way.began_in)
 
 
 def walk_all(buyers: Sequence[Buyer], setting: Setting) -> list[Walked]:
@@ -192,7 +212,13 @@ def _stops(buyer: Buyer, setting: Setting) -> list[_Stop]:
             stops.append(_Stop(order.placed_at, order=order))
         if order.changed and setting.begins <= order.updated_at <= setting.ends:
             stops.append(_Stop(order.updated_at, order=order))
+        stops += [_Stop(at, order=order) for at in _taken_back(order) if setting.begins <= at <= setting.ends]
     return sorted(stops, key=lambda stop: (stop.at, stop.order is not None))
+
+
+def _taken_back(order: Remembered) -> Iterator[datetime]:
+    """When parts of its parcel were: from then on it waits again."""
+    return (part.told_at for part in (order.shipment.parts if order.shipment else ()) if part.status == CANCELLED)
 
 
 class _Way:
@@ -204,12 +230,17 @@ class _Way:
         self._history: History = fold(self._known(setting.begins, placed_now=False), setting.zone)
         self._standing = Standing({}, {})
         self._shown: dict[Slot, Banner] = {}
+        self._baskets: dict[str, Basket] = {}
+        self._needs: tuple[NeedModel | None, History | None, tuple[Need, ...]] = (None, None, ())
         self._gifts: list[Given] = []
+        self._stays: Mapping[str, datetime] = {}
         self._by_id = {order.order_id: order for order in buyer.orders}
+        self._came = min((order.placed_at for order in buyer.orders), default=setting.ends)
         self._signed_in = min((order.placed_at for order in buyer.orders if order.user_id), default=None)
         self._at_platform = min((order.placed_at for order in buyer.orders if not order.imported), default=None)
         self.next_moment: datetime | None = None
         self.inside = False
+        self.began_in: frozenset[str] = frozenset()
         self.asked: list[Asked] = []
 
     def arrive(self, stop: _Stop, following: datetime) -> None:
@@ -220,23 +251,54 @@ class _Way:
             self._history = self._extended(stop)
         self._season = stop.season or self._season
         self._measure(following)
-        if stop.season is not None and stop.at == self._setting.begins:
+        begins = stop.season is not None and stop.at == self._setting.begins
+        if begins:
             self.inside = self._turns.activity(stop.at) is not Activity.ACTIVE
         elif stop.season is not None and _drawn_over(stop.at, before, self._turns):
-            self._turns = Turns(stop.at, max(stop.at, self._turns.dormant_from or stop.at))
+            dormant = max(stop.at, self._turns.dormant_from or stop.at)
+            self._turns = replace(self._turns, at_risk_from=stop.at, dormant_from=dormant)
             kind = TriggerKind.MOMENT
         self.look(kind, stop.at)
+        if begins:
+            self.began_in = frozenset(self._stays)
 
     def look(self, kind: TriggerKind, now: datetime) -> None:
         if not self._exact and self._matters(kind):
             self._turns, self._exact = turns_of(self._history, self._season.outlook), True
+        trigger = Trigger(kind, now)
+        moments = [self._turns.next_after(now), self._ask(trigger, self._campaigns)]
+        if self._season.watched:
+            moments += self._hear(trigger)
+        self.next_moment = min((at for at in moments if at is not None), default=None)
+
+    def _ask(self, trigger: Trigger, campaigns: Sequence[Campaign]) -> datetime | None:
+        """What they decide is kept; when to look again. Before their first order nobody knew of them."""
+        now = trigger.at
+        if now < self._came:
+            return None
         view = self._view(now)
-        standing = self._standing_at(now, view) if self._matters(kind) else self._standing
-        verdict = decide(view, Trigger(kind, now), self._setting.campaigns, standing, self._setting.rules)
+        standing = self._standing_at(now, view) if self._matters(trigger.kind) else self._standing
+        verdict = decide(view, trigger, campaigns, standing, self._setting.rules)
         for decision in verdict.decisions:
             self._keep(decision, now)
-        ahead = [at for at in (self._turns.next_after(now), verdict.check_again) if at is not None]
-        self.next_moment = min(ahead, default=None)
+        return verdict.check_again
+
+    def _hear(self, cause: Trigger) -> Iterator[datetime | None]:
+        """Who has entered and left what by now, and the campaigns that hear of it; when to look again."""
+        now, given = cause.at, len(self._gifts)
+        made = moves(self._season.watched, self._stays, self._seen(now, self._view(now)), now)
+        since = entered_at(cause, now)
+        stayed = {name: begun for name, begun in self._stays.items() if name not in made.left}
+        self._stays = {**stayed, **dict.fromkeys(made.entered, since)}
+        yield made.again
+        for trigger, hearing in told(self._campaigns, made, cause):
+            yield self._ask(trigger, hearing)
+        if len(self._gifts) > given:
+            yield now  # what was given may itself move the customer
+
+    @property
+    def _campaigns(self) -> Sequence[Campaign]:
+        return self._season.campaigns or self._setting.campaigns
 
     def _known(self, now: datetime, *, placed_now: bool) -> Iterator[Remembered]:
         for order in self._buyer.orders:
@@ -261,7 +323,7 @@ class _Way:
     def _matters(self, kind: TriggerKind) -> bool:
         """Whether a decision could follow, or a moment that hangs on when the silence turns."""
         listened = any(kind in campaign.tactic.listens_to for campaign in self._setting.campaigns)
-        return kind is TriggerKind.MOMENT or listened or self._setting.asks_who
+        return kind is TriggerKind.MOMENT or listened or self._setting.asks_who or bool(self._season.watched)
 
     def _view(self, now: datetime) -> View:
         state = replace(self._buyer.state, user_id=self._account(now), history=self._history)
@@ -277,7 +339,31 @@ class _Way:
             self._setting.currencies,
             self._shown,
             tuple(self._gifts),
+            self._stays,
+            self._parcels(now),
+            zone=self._setting.zone,
+            needs=self._needed(now),
         )
+
+    def _needed(self, now: datetime) -> tuple[Need, ...]:
+        """What they buy again and again; parcels and stock have no past, so all is taken to have come and to be there."""
+        model = self._season.needs
+        if model is None:
+            return ()
+        if self._needs[0] is not model or self._needs[1] is not self._history:
+            known = [one for one in self._known(now, placed_now=True) if one.counts]
+            bought = bought_of([self._basket(one) for one in known[-MOST_ORDERS:]], {})
+            self._needs = model, self._history, needs_of(bought, self._history, model)
+        return self._needs[2]
+
+    def _basket(self, order: Remembered) -> Basket:
+        if order.order_id not in self._baskets:
+            lines = self._buyer.lines.get(order.order_id, ())
+            things = [
+                Thing(one.product_id, one.name, one.product_type, one.variant_id) for one in lines if one.product_id
+            ]
+            self._baskets[order.order_id] = Basket(order.order_id, order.placed_at, things)
+        return self._baskets[order.order_id]
 
     def _standing_at(self, now: datetime, view: View) -> Standing:
         setting = self._setting
@@ -309,6 +395,17 @@ class _Way:
         from_files = self._at_platform is None or self._at_platform > now
         return self._buyer.state.user_id if signed_in or from_files else None
 
+    def _parcels(self, now: datetime) -> Sequence[Parcel]:
+        known = (one for one in self._known(now, placed_now=True) if one.counts)
+        return recent(
+            [
+                parcel_of(one.order_id, one.number, one.placed_at, one.refunded, one.shipment, now)
+                for one in known
+                if one.shipment is not None
+            ],
+            now,
+        )
+
     def _evidence(self) -> Evidence:
         last = self._by_id.get(self._history.last_order_id or "")
         return Evidence() if last is None else Evidence(last.total, last.shipping)
@@ -331,11 +428,17 @@ class _Way:
             self._gifts.append(Given(campaign_id, decision.episode, decision.wish.offer, now, asked.until or now))
         self.asked.append(asked)
 
+    def _usual(self, offer: Offer, currency: str) -> Usual:
+        usual = self._season.usual.get(currency, Usual())
+        if offer.kind is not OfferKind.PERSONAL_GIFT:
+            return usual
+        return replace(usual, gift=self._season.gifts.get((currency, *offer.products)))
+
     def _given(self, asked: Asked, offer: Offer) -> Asked:
         until = valid_until(offer, asked.at, self._setting.zone)
         later = [order.placed_at for order in self._buyer.orders if order.counts and order.placed_at > asked.at]
         currency = offer.currency or self._history.currency or next(iter(self._setting.currencies.values()), "")
-        cost = cost_of(offer, self._history, self._season.usual.get(currency, Usual()), currency)
+        cost = cost_of(offer, self._history, self._usual(offer, currency), currency)
         others = (gift.campaign_id for gift in self._gifts if gift.alive(asked.at))
         return replace(
             asked,

@@ -11,7 +11,7 @@ from plugin.domain.budgets import CUSTOMER_DAYS, Budgets, Over, Used, over
 from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Limit
 from plugin.domain.money import Money
-from plugin.domain.offers import OfferKind, valid_until
+from plugin.domain.offers import valid_until
 from plugin.domain.replay import Asked
 
 #: In the place of a campaign: all of them.
@@ -30,8 +30,7 @@ def within_budgets(
     """What a budget does not pay for becomes a nothing; what only the day's does not is asked again on the next.
 
     An offer holds its expected cost from the moment it is given. At its end that is spent if the customer
-    ordered while it was valid, else it is free again. A personal gift's price is not known here, so that no
-    budget holds it. bounds: of every campaign, by its id.
+    ordered while it was valid, else it is free again. bounds: of every campaign, by its id.
     """
     books = _Books(zone)
     waiting = [(one.at, -bounds[one.campaign_id].priority, one.campaign_id, n, one) for n, one in enumerate(asked)]
@@ -39,7 +38,7 @@ def within_budgets(
     found = []
     while waiting:
         at, priority, campaign_id, number, one = heapq.heappop(waiting)
-        if one.outcome is not Outcome.GIVEN or (one.offer is not None and one.offer.kind is OfferKind.PERSONAL_GIFT):
+        if one.outcome is not Outcome.GIVEN:
             found.append(one)
             continue
         books.release(at)

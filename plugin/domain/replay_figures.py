@@ -87,7 +87,7 @@ class Replay:
     campaign: Campaign
     begins: datetime
     ends: datetime
-    #: Who had ordered by the end, and who was silent already at the beginning and so is left out.
+    #: Who had ordered by the end, and who was silent (or in the segment) already at the beginning and so is left out.
     customers: int
     inside: int
     seasons: tuple[Season, ...]

@@ -45,7 +45,7 @@ class RunningLow:
     """A product that this customer buys again and again."""
 
     name: str
-    #: Days between two purchases of it, on average.
+    #: Days between two purchases of it (`needs.expected_gap`).
     usual: float
     last_at: datetime
 

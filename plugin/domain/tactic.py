@@ -6,19 +6,27 @@ about one customer at one moment and answers with wishes.
 
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields, replace
-from datetime import datetime
+from dataclasses import Field, dataclass, field, fields
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from plugin.domain.baskets import Basket
 from plugin.domain.churn import Outlook
 from plugin.domain.conditions import Condition
+from plugin.domain.content import Piece
 from plugin.domain.customer import CustomerState
 from plugin.domain.effects import Banner, GiveCode, Slot, Wish
+from plugin.domain.messages import Message
+from plugin.domain.needs import Need
 from plugin.domain.offers import Offer
+from plugin.domain.parcels import Parcel
 from plugin.domain.signals import Signal
 from plugin.domain.stages import Turns
+from plugin.domain.today import PublicOffer, Today
+from plugin.domain.value_kinds import ValueKind, describe_hint
+from plugin.domain.voices import Voices
 from plugin.errors import Rejected
 
 
@@ -64,9 +72,20 @@ class Given:
     #: It is at the platform; before that it is only decided.
     issued: bool = True
     used: bool = False
+    #: As banners show it; empty where that is not known, as in a replay.
+    code: str = ""
 
     def alive(self, now: datetime) -> bool:
         return not self.used and now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message without a gift that one campaign sent to this customer."""
+
+    campaign_id: int
+    episode: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +105,35 @@ class View:
     shown: Mapping[Slot, Banner] = field(default_factory=dict)
     #: What was given so far, the oldest first; to a tactic, only what its own campaign gave.
     given: Sequence[Given] = ()
+    #: The watched segments that the customer is in → since when (`membership.UNSEEN` where nobody saw it); to a
+    #: tactic, only those that the audience of its campaign asks for.
+    inside: Mapping[str, datetime] = field(default_factory=dict)
+    #: The parcels of the last `parcels.PARCEL_DAYS` days, the oldest first; read where a tactic that is on sees them.
+    parcels: Sequence[Parcel] = ()
+    #: Whose days and months count: the shop's.
+    zone: tzinfo = UTC
+    #: Products that are given away, as merchants name them, of which nothing is left.
+    out_of_stock: frozenset[str] = frozenset()
+    #: What they buy again and again, the first that is due first; read only where a tactic `knows_needs`.
+    needs: Sequence[Need] = ()
+    #: What was begun at the checkout and not ordered; only where a campaign that is on listens to checkouts.
+    baskets: Sequence[Basket] = ()
+    #: Messages without a gift that were sent so far; to a tactic, only those of its own campaign.
+    told: Sequence[Notice] = ()
 
-    def of_campaign(self, campaign_id: int) -> "View":
-        """As that campaign's tactic sees it."""
-        given = [one for one in self.given if one.campaign_id == campaign_id]
-        return self if len(given) == len(self.given) else replace(self, given=given)
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Ids or slugs of the shop's catalogue that a merchant names."""
+
+    products: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
 
 
 P = TypeVar("P")
+
+#: Days between two for one customer, where neither tactic nor campaign says otherwise.
+PAUSE_DAYS = 60
 
 
 def _nothing(_: object) -> tuple[()]:
@@ -118,14 +158,39 @@ class Tactic(Generic[P]):
     profiles: bool = True
     #: At most one campaign of it may be on in a shop: two would contradict each other before the shopper.
     only_one: bool = False
+    #: It is about stays in a segment (`View.inside`): without one in the audience it would hear of nobody. A function
+    #: where that depends on the parameters.
+    needs_segment: bool | Callable[[P], bool] = False
+    #: It looks at `View.parcels`, which is read for such tactics alone.
+    sees_parcels: bool = False
+    #: It goes by `View.needs`, which takes reading what customers bought.
+    knows_needs: bool = False
     #: Sentences about parameters that do not fit together, before anything is saved.
     check: Callable[[P], Iterable[str]] = _nothing
     #: What it may give, so that it can be looked at before anybody has it.
     offers: Callable[[P], Sequence[Offer]] = _nothing
+    #: What else it names of the catalogue, so that a name that is not there is refused.
+    names: Callable[[P], Sequence[Named]] = _nothing
     #: Who has the need it is about, as a condition, so that they can be counted; None: everybody in the audience.
     need: Condition | None = None
+    #: What it shows in a place of the storefront, by the campaign's name, its priority and its parameters; None for
+    #: nothing on this day.
+    content: Callable[[str, int, P, Today], Piece | None] | None = None
+    #: What everybody is offered on this day by a promotion in Saleor; None for nothing.
+    public: Callable[[P, Today], PublicOffer | None] | None = None
     #: What this customer would be given, needed or not; None where nothing can be tried on one customer.
-    sample: Callable[[View, P], GiveCode] | None = None
+    sample: Callable[[View, P], GiveCode | None] | None = None
+    #: What it may send, in the order of its steps, where that is more than the one message of its parameters.
+    messages: Callable[[P], Sequence[Message]] = _nothing
+    #: Days between two for one customer, unless the campaign says otherwise.
+    pause_days: int = PAUSE_DAYS
+    #: What its texts are by default in a voice; a voice or a text left out is as the parameters have it.
+    voices: Voices = field(default_factory=dict)
+
+
+def by_stays(tactic: Tactic[P], params: P) -> bool:
+    """Whether it is about stays in a segment, with these parameters."""
+    return tactic.needs_segment(params) if callable(tactic.needs_segment) else tactic.needs_segment
 
 
 def param(
@@ -137,13 +202,29 @@ def param(
     least: Any = None,
     most: Any = None,
     needs: str = "",
+    when: Sequence[str] = (),
+    kind: ValueKind | None = None,
+    names: Sequence[str] = (),
 ) -> Any:
     """A parameter of a tactic. Its label, unit, range and help make the form and its validation.
 
     `default` can be a callable without arguments for values that cannot be shared. `needs` names the
-    parameter without which this one says nothing.
+    parameter without which this one says nothing, `when` the values of it with which alone it does. `kind` is
+    said where the type does not tell it: money, or a text of several lines; of a list or a table it is an item's.
+    `names`: what a text, or the keys of a table, are names of: channel, segment, currency, language, month, product or
+    collection; a form offers what the shop has of them.
     """
-    metadata = {"label": label, "unit": unit, "help": help, "least": least, "most": most, "needs": needs}
+    metadata = {
+        "label": label,
+        "unit": unit,
+        "help": help,
+        "least": least,
+        "most": most,
+        "needs": needs,
+        "when": list(when),
+        "kind": kind,
+        "names": list(names),
+    }
     if callable(default):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -163,22 +244,34 @@ def read_values(
     """A dataclass of `param` fields; see `read_params`."""
     wanted = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     problems = [f"{title} has no parameter “{name}”." for name in given if name not in wanted]
-    hints = get_type_hints(kind)
-    values: dict[str, Any] = {}
-    for name, spec in wanted.items():
-        if name not in given:
-            continue
-        try:
-            values[name] = _in_range(spec, _read(hints[name], given[name]))
-        except (ValueError, TypeError, InvalidOperation) as error:
-            said = str(error) if isinstance(error, ValueError) and str(error) else "is not understood"
-            problems.append(f"{spec.metadata.get('label', name)} ({name}): {given[name]!r} {said}.")
+    values, unfit = _read_each(kind, given)
+    for name, said in unfit.items():
+        problems.append(f"{wanted[name].metadata.get('label', name)} ({name}): {given[name]!r} {said}.")
     if not problems:
         read = kind(**values)
         problems.extend(check(read))
         if not problems:
             return read
     raise Rejected(" ".join(problems))
+
+
+def unfit_values(kind: type[Any], given: Mapping[str, Any]) -> dict[str, str]:
+    """Name → what is wrong with its value alone, as “must be 1 or more”; empty where each can be read."""
+    return _read_each(kind, given)[1]
+
+
+def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    unfit: dict[str, str] = {}
+    for spec in fields(kind):
+        if spec.name not in given:
+            continue
+        try:
+            values[spec.name] = _in_range(spec, _read(hints[spec.name], given[spec.name]))
+        except (ValueError, TypeError, InvalidOperation) as error:
+            unfit[spec.name] = str(error) if isinstance(error, ValueError) and str(error) else "is not understood"
+    return values, unfit
 
 
 def write_params(params: Any) -> dict[str, Any]:
@@ -218,9 +311,20 @@ def _read_plain(hint: Any, value: Any) -> Any:
             raise ValueError(f"must be one of: {', '.join(str(item.value) for item in hint)}") from None
     if hint in {int, float, Decimal}:
         return _read_number(hint, value)
+    if hint is date:
+        return _read_day(value)
     if hint is datetime:
         return datetime.fromisoformat(value) if isinstance(value, str) else value
     return str(value)
+
+
+def _read_day(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("must be a day, as 2026-12-01") from None
 
 
 def _read_number(hint: type[int | float | Decimal], value: Any) -> int | float | Decimal:
@@ -254,7 +358,7 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # or a moment, which is one, too
         return value.isoformat()
     if isinstance(value, Mapping):
         return {_plain(k): _plain(v) for k, v in value.items()}
@@ -264,11 +368,19 @@ def _plain(value: Any) -> Any:
 
 
 def describe_params(tactic: Tactic[Any]) -> list[dict[str, Any]]:
-    """What a form needs of each parameter: name, default and the metadata given to `param`."""
+    """What a form needs of each parameter: name, default, its kind of value and the metadata given to `param`."""
     return describe_values(tactic.params)
 
 
 def describe_values(kind: type[Any]) -> list[dict[str, Any]]:
     """The same of any dataclass of `param` fields."""
-    defaults = kind()
-    return [{"name": f.name, "default": _plain(getattr(defaults, f.name)), **f.metadata} for f in fields(defaults)]
+    defaults, hints = kind(), get_type_hints(kind)
+    return [
+        {
+            "name": f.name,
+            "default": _plain(getattr(defaults, f.name)),
+            **f.metadata,
+            **describe_hint(hints[f.name], f.metadata.get("kind")),
+        }
+        for f in fields(defaults)
+    ]

@@ -15,6 +15,8 @@ class LaneKind(StrEnum):
     RECEIVE = "receive"
     #: A shop's effects.
     DELIVER = "deliver"
+    #: A shop's messages: senders are not the platform, and neither waits for the other.
+    MESSAGES = "messages"
     #: What time alone makes true in a shop.
     TICK = "tick"
     #: A shop's past, read from the platform: it can wait for everything else.
@@ -46,7 +48,7 @@ def queue_of(lane: Lane) -> str:
             return RECEIVE_QUEUE
         case LaneKind.HISTORY:
             return HISTORY_QUEUE
-        case LaneKind.DELIVER | LaneKind.TICK:
+        case LaneKind.DELIVER | LaneKind.MESSAGES | LaneKind.TICK:
             return OTHER_QUEUE
 
 

@@ -7,25 +7,26 @@ from sqlalchemy import Connection
 
 from plugin.domain.events import (
     AppSeen,
-    BackInStock,
     CheckoutSeen,
     CodesSeen,
     CustomerGone,
     CustomerSeen,
     Event,
-    NothingSeen,
+    GiftCardSeen,
     OrderSeen,
     OrdersImported,
+    StockSeen,
     VoucherSeen,
 )
-from plugin.domain.ledger import Order
+from plugin.domain.ledger import Checkout, Order
 from plugin.domain.tactic import Trigger, TriggerKind
-from plugin.flow import asks, budget, identity
+from plugin.flow import asks, budget, gift_cards, identity
 from plugin.flow.erase import Eraser
+from plugin.flow.reissue import reissue
 from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
-from plugin.store import codes, customers, effects, ledger, shops
-from plugin.store.codes import Code, VoucherStatus
+from plugin.store import baskets, codes, customers, effects, ledger, needs, shops, stock
+from plugin.store.codes import Code, CodeKind, VoucherStatus
 from plugin.store.shops import ShopStatus
 
 
@@ -42,17 +43,28 @@ def apply(connection: Connection, scene: Scene, eraser: Eraser, event: Event) ->
         case CustomerGone():
             eraser.customer(connection, scene, event)
         case CheckoutSeen():
-            ledger.save_checkout(connection, scene.shop_id, event.checkout)
-            return _checkout(connection, scene, event)
+            return _checkout(connection, scene, eraser, event.checkout)
+        case AppSeen():
+            _app(connection, scene, eraser.grace, event)
+        case _:
+            _of_the_shop(connection, scene, event)
+    return []
+
+
+def _of_the_shop(connection: Connection, scene: Scene, event: Event) -> None:
+    """What touches no customer's state."""
+    match event:
         case VoucherSeen(gone=True):
             _voucher_gone(connection, scene, event.voucher_id)
         case CodesSeen():
             _codes(connection, scene, event)
-        case AppSeen():
-            _app(connection, scene, eraser.grace, event)
-        case VoucherSeen() | BackInStock() | NothingSeen():
-            pass  # Nothing of ours depends on what a voucher is called; nobody waits for stock yet.
-    return []
+        case GiftCardSeen(ours=False):
+            gift_cards.take_in(connection, scene, event)
+        case StockSeen():
+            stock.look_soon(connection, scene.shop_id, event.product, scene.now)
+            needs.save_stock(connection, scene.shop_id, event.variant_id, event.issued_at, missing=event.missing)
+        case _:
+            pass  # Nothing of ours depends on anything else, such as what a voucher is called.
 
 
 def _order(
@@ -63,14 +75,18 @@ def _order(
     held_by = ledger.owner_of(connection, scene.shop_id, order.order_id)
     owner = identity.owner_for(connection, scene.shop_id, order, held_by, scene.now)
     new = held_by is None
+    cancelled = order.cancelled and ledger.status_of(connection, scene.shop_id, order.order_id) != order.status
     if not ledger.save_order(connection, scene.shop_id, owner.customer_id, order, issued_at, new=new):
         return
-    for code in _used(connection, scene, order):
-        used = codes.redeem(connection, scene.shop_id, code, order.order_id, order.placed_at) if order.counts else code
-        budget.settle(connection, scene, used, order)
-        if order.counts:
-            asks.clear_banner(connection, scene, code, scene.now)
-    yield Touch(owner.customer_id, Trigger(kind, order.updated_at), order if new else None, owner)
+    if new:
+        baskets.become_order(connection, scene.shop_id, order, scene.now)
+    used = [_use(connection, scene, code, order) for code in _used(connection, scene, order)]
+    given_anew = [reissue(connection, scene, code, order) for code in used] if cancelled else []
+    renewed = {customer_id for customer_id in given_anew if customer_id is not None}
+    as_read = None if owner.customer_id in renewed else owner
+    yield Touch(owner.customer_id, Trigger(kind, order.updated_at), order if new else None, as_read)
+    for customer_id in sorted(renewed - {owner.customer_id}):
+        yield Touch(customer_id, Trigger(TriggerKind.HISTORY, scene.now))
     if held_by is not None and held_by != owner.customer_id:
         yield from _left_behind(connection, scene, held_by)
 
@@ -105,20 +121,36 @@ def _used(connection: Connection, scene: Scene, order: Order) -> Iterator[Code]:
             yield card
 
 
+def _use(connection: Connection, scene: Scene, code: Code, order: Order) -> Code:
+    """The code as it is after this order. One that was cancelled has used its code up, too: Saleor does not give it back."""
+    spent = order.counts or (order.cancelled and code.kind is CodeKind.VOUCHER)
+    used = codes.redeem(connection, scene.shop_id, code, order.order_id, order.placed_at) if spent else code
+    budget.settle(connection, scene, used, order)
+    if spent:
+        asks.clear_banner(connection, scene, code, scene.now)
+    return used
+
+
 def _account(connection: Connection, scene: Scene, eraser: Eraser, event: CustomerSeen) -> list[Touch]:
-    if eraser.was_erased(connection, scene.shop_id, event.account.user_id):
+    if eraser.was_erased(connection, scene.shop_id, event.account):
         return []
     customer_id = identity.recognise(connection, scene, event.account)
     kind = TriggerKind.HISTORY if event.ours else TriggerKind.ACCOUNT
     return [Touch(customer_id, Trigger(kind, event.account.updated_at))]
 
 
-def _checkout(connection: Connection, scene: Scene, event: CheckoutSeen) -> list[Touch]:
-    listening = any(TriggerKind.CHECKOUT in campaign.tactic.listens_to for campaign in scene.campaigns)
-    if event.checkout.user_id is None or not listening:
+def _checkout(connection: Connection, scene: Scene, eraser: Eraser, checkout: Checkout) -> list[Touch]:
+    """Kept where somebody could be told of it; nobody becomes a customer by it."""
+    nobodys = checkout.user_id is None and checkout.email is None
+    if nobodys or eraser.forgotten_checkout(connection, scene.shop_id, checkout):
         return []
-    customer = customers.by_user(connection, scene.shop_id, event.checkout.user_id)
-    return [Touch(customer.customer_id, Trigger(TriggerKind.CHECKOUT, event.checkout.updated_at))] if customer else []
+    ledger.save_checkout(connection, scene.shop_id, checkout)
+    if not scene.listens(TriggerKind.CHECKOUT):
+        return []
+    customer = identity.shopper_of(connection, scene.shop_id, checkout)
+    if customer is None:
+        return []
+    return [Touch(customer.customer_id, Trigger(TriggerKind.CHECKOUT, checkout.updated_at), customer=customer)]
 
 
 def _voucher_gone(connection: Connection, scene: Scene, voucher_id: str) -> None:
@@ -137,7 +169,7 @@ def lose_voucher(connection: Connection, scene: Scene, row_id: int) -> None:
     alive = codes.alive_in(connection, scene.shop_id, row_id)
     codes.give_up(connection, scene.shop_id, alive)
     for code in alive:
-        asks.clear_banner(connection, scene, code, scene.now)
+        asks.take_down(connection, scene, code)
 
 
 def _codes(connection: Connection, scene: Scene, event: CodesSeen) -> None:
@@ -149,7 +181,7 @@ def _codes(connection: Connection, scene: Scene, event: CodesSeen) -> None:
             codes.save_code_id(connection, scene.shop_id, text, code_id)
         elif code.alive:
             codes.give_up(connection, scene.shop_id, [code])
-            asks.clear_banner(connection, scene, code, scene.now)
+            asks.take_down(connection, scene, code)
 
 
 def _app(connection: Connection, scene: Scene, grace: timedelta, event: AppSeen) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
 from plugin.domain.effects import Banner, EffectKind
-from plugin.domain.offers import OfferKind, read_offer
+from plugin.domain.offers import read_offer
 from plugin.errors import AlreadyExists, GiveUp
+from plugin.flow.asks import public_offer
 from plugin.flow.scene import Scene
 from plugin.saleor.client import Saleor
 from plugin.saleor.customers import put_customer_metadata
@@ -32,6 +33,8 @@ class Ready:
     scene: Scene
     voucher: Voucher | None = None
     code: Code | None = None
+    #: Those that go into the voucher.
+    codes: tuple[Code, ...] = ()
     customer: Customer | None = None
     #: The banner as it is to be shown; None takes it away.
     banner: Banner | None = None
@@ -41,10 +44,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a call went: `made` is Saleor's id of the voucher or gift card; `taken` where the code is somebody else's."""
+    """How a call went: `made` is Saleor's id of the voucher or gift card; `taken` are codes that are somebody else's."""
 
     made: str | None = None
-    taken: bool = False
+    taken: frozenset[str] = frozenset()
 
 
 async def call(saleor: Saleor, ready: Sequence[Ready]) -> list[Ending]:
@@ -85,7 +88,7 @@ async def _make(saleor: Saleor, ready: Ready, voucher: Voucher) -> Ending:
             look_first=ready.effect.attempts > 1,
         )
     except AlreadyExists:
-        return Ending(taken=True)
+        return Ending(taken=frozenset((voucher.first_code or "",)))
     return Ending(made=voucher_id)
 
 
@@ -104,7 +107,7 @@ async def _make_gift_card(saleor: Saleor, ready: Ready, code: Code, customer: Cu
             look_first=ready.effect.attempts > 1,
         )
     except AlreadyExists:
-        return Ending(taken=True)
+        return Ending(taken=frozenset((code.code,)))
     return Ending(made=card_id)
 
 
@@ -116,19 +119,19 @@ async def _deactivate(saleor: Saleor, payload: Mapping[str, Any]) -> None:
 
 
 async def _promote(saleor: Saleor, scene: Scene, campaign: Campaign) -> None:
-    """The promotion is what the campaign says now: there while it is on, gone when it is not."""
+    """The promotion is what the campaign says now: there while it is on and has something to give, else gone."""
     name = promotion_name(campaign)
-    offers = [offer for offer in campaign.tactic.offers(campaign.params) if offer.kind is OfferKind.PUBLIC_GIFT]
-    if not campaign.on or not offers:
+    found = public_offer(campaign, scene.calendar)
+    if found is None:
         await remove_promotions(saleor, name)
         return
     await replace_promotion(
         saleor,
         name=name,
-        offer=offers[0],
+        offer=found.offer,
         channels=_channels(scene, campaign),
-        starts_at=campaign.starts_at,
-        ends_at=campaign.ends_at,
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
     )
 
 
@@ -145,9 +148,9 @@ def _channels(scene: Scene, campaign: Campaign | None) -> list[Channel]:
 
 async def _add(saleor: Saleor, ready: Sequence[Ready], voucher_id: str, first_code: str | None) -> list[Ending]:
     """The voucher was made with its first code, so that one is there already."""
-    wanted = [call.code.code for call in ready if call.code is not None and call.code.code != first_code]
-    taken = set((await add_codes(saleor, voucher_id, wanted)).taken) if wanted else set()
-    return [Ending(taken=call.code is not None and call.code.code in taken) for call in ready]
+    wanted = [code.code for call in ready for code in call.codes if code.code != first_code]
+    taken = frozenset((await add_codes(saleor, voucher_id, wanted)).taken) if wanted else frozenset[str]()
+    return [Ending(taken=taken.intersection(code.code for code in call.codes)) for call in ready]
 
 
 async def _put(saleor: Saleor, ready: Ready, customer: Customer) -> None:

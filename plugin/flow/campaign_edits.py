@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.conditions import moves_by_time
 from plugin.domain.differences import differences
 from plugin.engine.port import Lane, LaneKind
-from plugin.errors import NotFound, Rejected
+from plugin.errors import NotFound, Overtaken, Rejected
 from plugin.flow import asks, preflight
 from plugin.flow.campaign_file import Entry
 from plugin.flow.campaign_settings import Settings, read_settings, write_settings
@@ -46,19 +47,44 @@ def make(house: House, shop_id: int, name: str, tactic_key: str, said: Mapping[s
         return Edited(draft, True, (), preflight.refuse(preflight.look(connection, scene, draft)))
 
 
-def change(house: House, shop_id: int, name: str, said: Mapping[str, Any], who: str) -> Edited:
-    """A new version with these values in place of those before; tables (params, budgets) name by name."""
+def change(
+    house: House, shop_id: int, name: str, said: Mapping[str, Any], who: str, version: int | None = None
+) -> Edited:
+    """A new version with these values in place of those before; tables (params, budgets) name by name.
+
+    version: the one that was looked at. Raises `Overtaken` where there is a later one.
+    """
     with house.database.write() as connection:
         scene = _scene(connection, house, shop_id)
         before = campaigns.get(connection, shop_id, name, house.tactics)
-        settings = read_settings(before.tactic, _merged(write_settings(before, scene.zone), said), scene.zone)
-        edited = _edit(connection, scene, before, settings, who)
+        if version not in {None, before.version}:
+            raise Overtaken(f"“{name}” has been changed meanwhile: it is version {before.version} now.")
+        edited = _edit(connection, scene, before, settings_after(before, said, scene.zone), who)
     _let_it_work(house, shop_id, [edited])
     return edited
 
 
-def bring_in(house: House, shop_id: int, entries: Sequence[Entry], who: str, *, dry_run: bool) -> list[Edited]:
-    """All or nothing. Raises `Rejected` with a line for every problem, each with its place."""
+def settings_after(before: Campaign, said: Mapping[str, Any], zone: tzinfo) -> Settings:
+    """What the campaign says once this is said, too. Raises `Rejected`."""
+    return read_settings(before.tactic, _merged(write_settings(before, zone), said), zone)
+
+
+_NOTHING: Mapping[str, str] = {}
+
+
+def bring_in(
+    house: House,
+    shop_id: int,
+    entries: Sequence[Entry],
+    who: str,
+    *,
+    dry_run: bool,
+    unknown: Mapping[str, str] = _NOTHING,
+) -> list[Edited]:
+    """All or nothing. Raises `Rejected` with a line for every problem, each with its place.
+
+    unknown: place → what was found to be missing in the shop.
+    """
     with house.database.write() as connection:
         scene = _scene(connection, house, shop_id)
         done, problems = [], []
@@ -67,6 +93,8 @@ def bring_in(house: House, shop_id: int, entries: Sequence[Entry], who: str, *, 
                 done.append(_bring_in(connection, scene, house, entry, who))
             except Rejected as error:
                 problems.append(f"{entry.place}: {error}")
+            if entry.place in unknown:
+                problems.append(f"{entry.place}: {unknown[entry.place]}")
         if problems:
             raise Rejected("\n".join(problems))
         if dry_run:
@@ -97,9 +125,11 @@ def _edit(connection: Connection, scene: Scene, before: Campaign, settings: Sett
         return Edited(before, False, (), preflight.look(connection, scene, before))
     after = campaigns.edit(connection, scene.shop_id, before, settings.params, settings.limits, who, scene.now)
     if after.on:
-        asks.follow_campaign(connection, scene.shop_id, after, scene.now)
+        asks.follow_campaign(connection, scene.shop_id, after, scene.calendar)
     changes = differences(write_settings(before, scene.zone), write_settings(after, scene.zone))
-    turns = after.status is not CampaignStatus.DRAFT and (after.params != before.params or _comes_later(before, after))
+    scheduled = (after.starts_at, after.ends_at) != (before.starts_at, before.ends_at)
+    others = after.params != before.params or scheduled or _comes_later(before, after)
+    turns = others and after.status is not CampaignStatus.DRAFT
     return Edited(after, False, changes, preflight.refuse(preflight.look(connection, scene, after)), turns)
 
 

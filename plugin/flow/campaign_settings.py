@@ -30,6 +30,7 @@ class _Simple:
     pause_days: int = param(Limits().pause_days, "Days between two")
     inside_per_day: int = param(0, "Of those inside, a day")
     channels: tuple[str, ...] = param((), "Channels")
+    reissue_after_cancel: bool = param(False, "A new code after an order was cancelled")
 
 
 def write_settings(campaign: Campaign, zone: tzinfo) -> dict[str, Any]:
@@ -47,12 +48,13 @@ def write_settings(campaign: Campaign, zone: tzinfo) -> dict[str, Any]:
         "inside_per_day": limits.inside_per_day,
         "budgets": write_budgets(limits.budgets),
         "channels": list(limits.channels),
+        "reissue_after_cancel": limits.reissue_after_cancel,
     }
 
 
 def read_settings(tactic: Tactic[Any], said: Mapping[str, Any], zone: tzinfo) -> Settings:
     """The inverse; what is not said has its default. Raises `Rejected` with a sentence for each problem."""
-    rest = dict(said)
+    rest = {"pause_days": tactic.pause_days, **said}
     problems: list[str] = []
 
     def read(name: str, how: Callable[[Any], Any], without: Any) -> Any:
@@ -74,7 +76,8 @@ def read_settings(tactic: Tactic[Any], said: Mapping[str, Any], zone: tzinfo) ->
         "budgets": read("budgets", read_budgets, Limits().budgets),
     }
     try:
-        simple = read_values(_Simple, "A campaign", {name: value for name, value in rest.items() if value is not None})
+        said_of_it = {name: value for name, value in rest.items() if value is not None}
+        simple = read_values(_Simple, "A campaign", {"pause_days": tactic.pause_days, **said_of_it})
         limits = Limits(**values, **{name: getattr(simple, name) for name in _Simple.__dataclass_fields__})
     except Rejected as error:
         problems.append(str(error))

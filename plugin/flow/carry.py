@@ -3,23 +3,22 @@
 `prepare` and `finish` run in a transaction; the call in between, in `calls`, outside of any.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
-from plugin.domain.churn import turns_of
-from plugin.domain.effects import Banner, EffectKind, GiveCode, Slot
-from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.domain.effects import Banner, EffectKind, Slot
 from plugin.domain.trials import is_trial
 from plugin.flow import asks
 from plugin.flow.apply import lose_voucher
+from plugin.flow.arrival import banner_arrived, codes_arrived
+from plugin.flow.asks import public_offer
 from plugin.flow.calls import Ending, Ready
-from plugin.flow.guards import why_not_any_more
-from plugin.flow.reconsider import view_of
 from plugin.flow.scene import Scene
+from plugin.flow.wanted import still_wanted
 from plugin.secrets import draw_code
 from plugin.store import codes, customers, decisions
 from plugin.store.codes import Code, CodeStatus, Voucher, VoucherStatus
@@ -77,21 +76,27 @@ def _prepare_listing(connection: Connection, scene: Scene, effect: Effect, campa
     return Ready(effect, scene, voucher, campaign=campaign)
 
 
-def _prepare_code(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
-    found = _still_wanted(connection, scene, effect, campaign)
-    if isinstance(found, str):
-        return found
-    code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
+def _prepare_codes(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
+    """Each code is looked at again; those that are not wanted any more end here, the others go on."""
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
-    if code is None or not code.alive or voucher is None or voucher.voucher_id is None:
-        return "The code was taken back."
-    if code.expires_at <= scene.now:
+    drawn = codes.drawn_by(connection, scene.shop_id, effect.payload["voucher"], effect.effect_id)
+    if not drawn or voucher is None or voucher.voucher_id is None:
+        return "The codes were taken back."
+    if voucher.expires_at <= scene.now:
         return _TOO_LATE
-    return Ready(effect, scene, voucher, code, found)
+    found = still_wanted(connection, scene, campaign, [(code.customer_id, episode) for code, episode in drawn])
+    whys = [why for why in found if isinstance(why, str)]
+    wanted = tuple(code for (code, _), who in zip(drawn, found, strict=True) if isinstance(who, Customer))
+    if not wanted:
+        return whys[0]
+    if whys:
+        unwanted = [code for (code, _), why in zip(drawn, found, strict=True) if isinstance(why, str)]
+        _give_up(connection, scene, effect, voucher, unwanted)
+    return Ready(effect, scene, voucher, codes=wanted)
 
 
 def _prepare_gift_card(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
-    found = _still_wanted(connection, scene, effect, campaign)
+    found = _customer_of(connection, scene, effect, campaign)
     if isinstance(found, str):
         return found
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
@@ -101,7 +106,7 @@ def _prepare_gift_card(connection: Connection, scene: Scene, effect: Effect, cam
         return "The customer has no account that a gift card could be assigned to."
     if code.expires_at <= scene.now:
         return _TOO_LATE
-    return Ready(effect, scene, None, code, found)
+    return Ready(effect, scene, code=code, customer=found)
 
 
 def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
@@ -112,14 +117,14 @@ def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campai
         if customer is None or customer.state.user_id is None:
             return "The customer is not there any more."
         return Ready(effect, scene, customer=customer, banner=customer.shown.get(slot))
-    found = _still_wanted(connection, scene, effect, campaign)
+    found = _customer_of(connection, scene, effect, campaign)
     if isinstance(found, str):
         return found
     if code.status is not CodeStatus.ISSUED:
         return f"The code was {code.status}."
     if code.expires_at <= scene.now:
         return _TOO_LATE
-    return Ready(effect, scene, None, code, found, _with_code(scene, effect.payload, slot, code))
+    return Ready(effect, scene, code=code, customer=found, banner=_with_code(scene, effect.payload, slot, code))
 
 
 def _prepare_clear(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
@@ -157,7 +162,7 @@ def _campaign_of(scene: Scene, effect: Effect) -> Campaign | None:
 _PREPARE: Mapping[EffectKind, Callable[[Connection, Scene, Effect, Campaign | None], Prepared]] = {
     EffectKind.VOUCHER: _prepare_voucher,
     EffectKind.LISTING: _prepare_listing,
-    EffectKind.CODE: _prepare_code,
+    EffectKind.CODE: _prepare_codes,
     EffectKind.GIFT_CARD: _prepare_gift_card,
     EffectKind.BANNER: _prepare_banner,
     EffectKind.CLEAR: _prepare_clear,
@@ -172,19 +177,17 @@ def finish(connection: Connection, scene: Scene, ready: Ready, ending: Ending) -
     match ready.effect.kind:
         case EffectKind.VOUCHER if ready.voucher is not None:
             return _voucher_made(connection, scene, ready.voucher, ending)
-        case EffectKind.CODE if ready.code is not None:
-            if ending.taken:
-                codes.redraw(connection, scene.shop_id, ready.code.code, draw_code())
-                return False
-            codes.set_status(connection, scene.shop_id, ready.code.code, CodeStatus.ISSUED)
+        case EffectKind.CODE:
+            return _codes_added(connection, scene, ready.codes, ending)
         case EffectKind.GIFT_CARD if ready.code is not None:
             return _gift_card_made(connection, scene, ready.code, ending)
         case EffectKind.PROMOTION if ready.campaign is not None:
             now = _campaign_of(scene, ready.effect)
-            return now is None or (now.status, now.version) == (ready.campaign.status, ready.campaign.version)
+            before, after = ready.scene.calendar, scene.calendar
+            return now is None or public_offer(now, after) == public_offer(ready.campaign, before)
         case EffectKind.BANNER if ready.code is not None and ready.customer is not None and ready.banner is not None:
             _note_shown(connection, scene, ready.customer, ready.banner.slot, ready.banner)
-            asks.clear_banner(connection, scene, ready.code, ready.code.expires_at)
+            banner_arrived(connection, scene, ready.code)
         case EffectKind.CLEAR if ready.customer is not None:
             _note_shown(connection, scene, ready.customer, Slot(ready.effect.payload["slot"]), None)
     return True
@@ -211,29 +214,23 @@ def _gift_card_made(connection: Connection, scene: Scene, code: Code, ending: En
         codes.redraw(connection, scene.shop_id, code.code, draw_code())
         return False
     codes.save_code_id(connection, scene.shop_id, code.code, ending.made or "")
-    codes.set_status(connection, scene.shop_id, code.code, CodeStatus.ISSUED)
+    codes_arrived(connection, scene, [code])
     return True
 
 
-def _still_wanted(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Customer | str:
-    """The customer, if the tactic would still give this for the same need; else why not."""
-    customer = customers.lock(connection, scene.shop_id, effect.customer_id or 0)
-    if customer is None:
-        return "The customer is not there any more."
-    if campaign is None:
-        return "The campaign is not there any more."
-    if refused := why_not_any_more(connection, scene, customer, campaign):
-        return refused
-    episode = _episode(connection, scene, effect)
-    if is_trial(episode):
-        return customer
-    view = view_of(connection, scene, customer, turns_of(customer.state.history, scene.shop.outlook))
-    wishes = campaign.tactic.decide(
-        view.of_campaign(campaign.campaign_id), Trigger(TriggerKind.MOMENT, scene.now), campaign.params
-    )
-    if any(isinstance(wish, GiveCode) and wish.episode == episode for wish in wishes):
-        return customer
-    return "No longer needed: the customer has moved on since the decision."
+def _codes_added(connection: Connection, scene: Scene, added: Sequence[Code], ending: Ending) -> bool:
+    """Codes that exist elsewhere become others, which are put there next."""
+    for taken in ending.taken:
+        codes.redraw(connection, scene.shop_id, taken, draw_code())
+    there = [code for code in added if code.code not in ending.taken]
+    codes_arrived(connection, scene, there)
+    return not ending.taken
+
+
+def _customer_of(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Customer | str:
+    """The customer of an effect that is for one, if the tactic would still give this for the same need; else why not."""
+    whose = effect.customer_id or 0, _episode(connection, scene, effect)
+    return still_wanted(connection, scene, campaign, [whose])[0]
 
 
 def _episode(connection: Connection, scene: Scene, effect: Effect) -> str | None:
@@ -245,16 +242,16 @@ def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
     if effect.kind in {EffectKind.VOUCHER, EffectKind.LISTING}:
         _give_up_drawn(connection, scene, effect.payload["voucher"])
         return
+    if effect.kind is EffectKind.CODE:
+        voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
+        drawn = codes.drawn_by(connection, scene.shop_id, effect.payload["voucher"], effect.effect_id)
+        _give_up(connection, scene, effect, voucher, [code for code, _ in drawn])
+        return
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
     if code is None:
         return
     tried = effect.attempts > 1
-    if effect.kind is EffectKind.CODE:
-        voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
-        codes.give_up(connection, scene.shop_id, [code])
-        if tried or (voucher is not None and voucher.first_code == code.code):
-            asks.take_back(connection, scene, code)
-    elif effect.kind is EffectKind.GIFT_CARD:
+    if effect.kind is EffectKind.GIFT_CARD:
         codes.give_up(connection, scene.shop_id, [code])
         if tried:
             asks.take_back(connection, scene, code)
@@ -264,6 +261,15 @@ def _undo(connection: Connection, scene: Scene, effect: Effect) -> None:
             slot = Slot(effect.payload["slot"])
             _note_shown(connection, scene, customer, slot, _with_code(scene, effect.payload, slot, code))
             asks.clear_banner(connection, scene, code, scene.now)
+
+
+def _give_up(
+    connection: Connection, scene: Scene, effect: Effect, voucher: Voucher | None, unwanted: Sequence[Code]
+) -> None:
+    codes.give_up(connection, scene.shop_id, unwanted)
+    for code in unwanted:
+        if effect.attempts > 1 or (voucher is not None and voucher.first_code == code.code):
+            asks.take_back(connection, scene, code)
 
 
 def _give_up_drawn(connection: Connection, scene: Scene, row_id: int) -> None:
@@ -287,6 +293,5 @@ def _note_shown(connection: Connection, scene: Scene, customer: Customer, slot: 
     if fresh is None:
         return
     shown = {known: shown for known, shown in fresh.shown.items() if known is not slot}
-    customers.save_shown(
-        connection, scene.shop_id, customer.customer_id, shown if banner is None else {**shown, slot: banner}
-    )
+    shown = shown if banner is None else {**shown, slot: banner}
+    customers.save_shown(connection, scene.shop_id, {customer.customer_id: shown})

@@ -11,14 +11,18 @@ import structlog
 from plugin.errors import RetentionError, TokenRefused
 from plugin.flow.budget import expire
 from plugin.flow.daily_report import keep_when_due
-from plugin.flow.defaults import refresh_channels
+from plugin.flow.defaults import announcements_are_old, refresh_channels
 from plugin.flow.fit import fit_apart
-from plugin.flow.house import House
+from plugin.flow.fit_needs import fit_needs_apart
+from plugin.flow.gift_stock import keep_gifts
+from plugin.flow.house import House, Keep
 from plugin.flow.lanes import sweep
 from plugin.flow.learn import LEARN_EVERY, learn
+from plugin.flow.message_links import LIFE
 from plugin.flow.schedule import end_what_is_over
+from plugin.flow.thresholds import rules_of
 from plugin.flow.trouble import tell
-from plugin.store import backfills, channels, decisions, effects, inbox, shops
+from plugin.store import backfills, baskets, channels, decisions, effects, front_events, inbox, messages, shops
 from plugin.store.backfills import Kind, Status
 from plugin.store.shops import Shop, ShopStatus
 
@@ -28,15 +32,6 @@ log = structlog.get_logger(__name__)
 PRUNE = 1_000
 SHUT = frozenset({ShopStatus.DEACTIVATED, ShopStatus.REFUSED})
 CHANNELS_EVERY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """How long ended rows stay."""
-
-    inbox: timedelta
-    decisions: timedelta
-    effects: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +59,7 @@ def chores(house: House, keep: Keep) -> Sequence[Chore]:
         Chore("trouble", timedelta(minutes=1), lambda: _each(house, tell)),
         Chore("knock", timedelta(minutes=10), lambda: knock(house)),
         Chore("learn", timedelta(seconds=30), lambda: _each(house, _learn)),
+        Chore("gifts", timedelta(seconds=30), lambda: _each(house, keep_gifts)),
         Chore("schedule", timedelta(seconds=30), lambda: _each(house, _schedule)),
         Chore("report", timedelta(seconds=30), lambda: _each(house, report)),
         Chore("codes", timedelta(minutes=10), lambda: _each(house, _expire)),
@@ -126,9 +122,14 @@ async def _channels(house: House, shop: Shop) -> None:
 
 
 def _channels_are_old(house: House, shop_id: int) -> bool:
+    """Also when a free-shipping campaign's schedule has begun since: its default is due on the pages."""
+    now = house.clock()
     with house.database.read() as connection:
         read_at = channels.last_read(connection, shop_id)
-    return read_at is None or house.clock() - read_at > CHANNELS_EVERY
+        if read_at is None or now - read_at > CHANNELS_EVERY:
+            return True
+        begins_at = rules_of(connection, shop_id).next_change(read_at)
+    return (begins_at is not None and begins_at <= now) or announcements_are_old(house, shop_id)
 
 
 async def _schedule(house: House, shop: Shop) -> None:
@@ -139,7 +140,9 @@ async def _schedule(house: House, shop: Shop) -> None:
 async def _learn(house: House, shop: Shop) -> None:
     older_than = await anyio.to_thread.run_sync(_learnt_before, house, shop)
     if older_than is not None:
-        await anyio.to_thread.run_sync(partial(learn, house, shop.shop_id, older_than, fit=fit_apart))
+        await anyio.to_thread.run_sync(
+            partial(learn, house, shop.shop_id, older_than, fit=fit_apart, fit_needs=fit_needs_apart)
+        )
 
 
 def _learnt_before(house: House, shop: Shop) -> timedelta | None:
@@ -171,7 +174,15 @@ def prune(house: House, keep: Keep) -> int:
     """How many rows went."""
     now = house.clock()
     removed = 0
-    for forget, age in ((inbox.prune, keep.inbox), (decisions.prune, keep.decisions), (effects.prune, keep.effects)):
+    old = (
+        (inbox.prune, keep.inbox),
+        (decisions.prune, keep.decisions),
+        (effects.prune, keep.effects),
+        (front_events.prune, keep.front_events),
+        (messages.prune, LIFE),
+        (baskets.prune, baskets.LIFE),
+    )
+    for forget, age in old:
         went = PRUNE
         while went == PRUNE:
             with house.database.write() as connection:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from plugin.domain.consent import opted_out
+from plugin.domain.consent import Stand, stand_of
 from plugin.flow.scene import Scene
-from plugin.store import customers, ledger
+from plugin.store import customers, front_events, ledger
 from plugin.store.customers import Customer
 
 
@@ -19,15 +19,18 @@ def weigh(connection: Connection, scene: Scene, people: Sequence[Customer]) -> l
             connection,
             scene,
             customer,
-            opted_out(customer.said, words[customer.customer_id], confirmed=customer.state.confirmed),
+            stand_of(customer.said, words[customer.customer_id], confirmed=customer.state.confirmed),
         )
         for customer in people
     ]
 
 
-def _stands(connection: Connection, scene: Scene, customer: Customer, no: bool) -> Customer:
+def _stands(connection: Connection, scene: Scene, customer: Customer, stand: Stand) -> Customer:
     consent = customer.state.consent
-    if consent.opted_out == no:
+    if Stand(consent.opted_out, consent.agreed_at) == stand:
         return customer
-    customers.save_opted_out(connection, scene.shop_id, customer.customer_id, opted_out=no)
-    return replace(customer, state=replace(customer.state, consent=replace(consent, opted_out=no)))
+    customers.save_consent(connection, scene.shop_id, customer.customer_id, stand)
+    if stand.opted_out and not consent.opted_out:
+        front_events.erase(connection, scene.shop_id, customer.customer_id)
+    stands = replace(consent, opted_out=stand.opted_out, agreed_at=stand.agreed_at)
+    return replace(customer, state=replace(customer.state, consent=stands))

@@ -1,24 +1,40 @@
-"""The shop's channels, read again, and the free-shipping default for everyone on the pages that storefronts read."""
+"""The shop's channels, read again, and what is for everyone on the pages that storefronts read.
 
-import json
-from collections.abc import Sequence
-from decimal import Decimal
+That is what free shipping takes, as the channel's own rates keep it, and the banner in the announcement bar.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import anyio
-import structlog
 
+from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
-from plugin.errors import GiveUp, Rejected, TokenRefused
+from plugin.domain.money import Money
+from plugin.domain.today import Today
+from plugin.flow.announcements import announcement
 from plugin.flow.house import House
+from plugin.flow.pages import State, States, keep_page, states
 from plugin.flow.thresholds import KEY
 from plugin.saleor.channels import read_channels
-from plugin.saleor.client import Saleor
-from plugin.saleor.content import Made, Written, page_slug, withdraw_default, write_default
-from plugin.store import campaigns, channels, pages, shops
-from plugin.store.pages import WrittenPage
+from plugin.saleor.page_models import CHROME, POLICIES, THRESHOLD, Model, Values
+from plugin.store import campaigns, channels, shops, stock
 from plugin.store.shops import Shop
 
-log = structlog.get_logger(__name__)
+#: What was left to the merchant is looked at again after so long.
+AGAIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    shop: Shop
+    campaigns: Sequence[Campaign]
+    states: States
+    today: Today
+
+    def state(self, model: Model, channel: Channel) -> State | None:
+        return self.states.get((model.page_type, channel.slug))
 
 
 async def refresh_channels(house: House, shop_id: int) -> Sequence[str]:
@@ -27,67 +43,62 @@ async def refresh_channels(house: House, shop_id: int) -> Sequence[str]:
     Returns a sentence for each default that was left as it is: the merchant's own page, say. The
     channels are kept last, so that what Saleor could not do now (`TryLater`) is soon tried again.
     """
-    shop, on, written = await anyio.to_thread.run_sync(_known, house, shop_id)
-    saleor = house.connect(shop)
+    known = await anyio.to_thread.run_sync(_known, house, shop_id)
+    saleor = house.connect(known.shop)
     seen = await read_channels(saleor)
-    left = []
     for channel in seen:
-        try:
-            await _default(house, shop_id, saleor, channel, written.get(page_slug(channel.slug)), on=on)
-        except TokenRefused:
-            raise
-        except (Rejected, GiveUp) as error:
-            left.append(str(error))
-            log.info("default_left_alone", shop=shop.api_url, channel=channel.slug, reason=str(error))
+        for model, values in _wanted(house, known, channel):
+            await keep_page(house, known.shop, saleor, model, channel.slug, values, known.state(model, channel))
     await anyio.to_thread.run_sync(_keep_channels, house, shop_id, seen)
-    return left
+    left = (await anyio.to_thread.run_sync(_known, house, shop_id)).states.values()
+    return [state.refused for state in left if state.refused is not None]
 
 
-async def _default(
-    house: House, shop_id: int, saleor: Saleor, channel: Channel, written: Written | None, *, on: bool
-) -> None:
-    """A new default only while a campaign is on; one that we wrote is kept true as long as it is there."""
-    if channel.active and channel.free_from is not None:
-        if on or written is not None:
-            now_written = await write_default(saleor, channel, channel.free_from, written)
-            await anyio.to_thread.run_sync(_keep_page, house, shop_id, now_written)
-    elif written is not None:  # No rate keeps it any more.
-        await withdraw_default(saleor, written)
-        await anyio.to_thread.run_sync(forget_default, house, shop_id, written)
-
-
-def defaults_written(house: House, shop_id: int) -> list[Written]:
-    """What of the shop's pages is ours."""
+def announcements_are_old(house: House, shop_id: int) -> bool:
+    """A page says something else than a banner that began, ended or was changed meanwhile."""
+    known, now = _known(house, shop_id), house.clock()
     with house.database.read() as connection:
-        return [_read(page) for page in pages.of_shop(connection, shop_id)]
+        found = channels.of_shop(connection, shop_id)
+    for channel in found:
+        state, values = known.state(CHROME, channel), _announcement(known, channel)
+        written = None if state is None or state.written is None else state.written.values
+        left = state is not None and state.refused is not None and now - state.looked_at < AGAIN
+        if values is None:
+            if state is not None:
+                return True
+        elif not left and (written is None or not CHROME.same(written, values)):
+            return True
+    return False
 
 
-def forget_default(house: House, shop_id: int, written: Written) -> None:
-    with house.database.write() as connection:
-        pages.forget(connection, shop_id, written.slug, written.attribute)
+def _wanted(house: House, known: _Known, channel: Channel) -> Iterator[tuple[Model, Values | None]]:
+    """What each of the channel's pages should say; None for nothing of ours."""
+    yield POLICIES, _policy(known, channel, house.clock())
+    yield CHROME, _announcement(known, channel)
 
 
-def _known(house: House, shop_id: int) -> tuple[Shop, bool, dict[str, Written]]:
+def _policy(known: _Known, channel: Channel, now: datetime) -> Values | None:
+    """A new one only while a campaign runs; one that we wrote is kept true as long as a rate keeps it."""
+    on = any(campaign.runs(now) and campaign.tactic.key == KEY for campaign in known.campaigns)
+    state = known.state(POLICIES, channel)
+    ours = state is not None and state.written is not None
+    if not channel.active or channel.free_from is None or not (on or ours):
+        return None
+    return {THRESHOLD: str(Money(channel.free_from, channel.currency).rounded().amount)}
+
+
+def _announcement(known: _Known, channel: Channel) -> Values | None:
+    return announcement(known.shop, known.campaigns, channel.slug, known.today) if channel.active else None
+
+
+def _known(house: House, shop_id: int) -> _Known:
     with house.database.read() as connection:
-        shop = shops.get(connection, shop_id)
         found = campaigns.of_shop(connection, shop_id, house.tactics)
-        written = [_read(page) for page in pages.of_shop(connection, shop_id)]
-    on = any(campaign.on and campaign.tactic.key == KEY for campaign in found)
-    return shop, on, {page.slug: page for page in written}
+        shop = shops.get(connection, shop_id)
+        today = stock.today(connection, shop_id, house.clock(), shop.zone)
+    return _Known(shop, found, states(house, shop_id), today)
 
 
 def _keep_channels(house: House, shop_id: int, seen: Sequence[Channel]) -> None:
     with house.database.write() as connection:
         channels.save(connection, shop_id, seen, house.clock())
-
-
-def _keep_page(house: House, shop_id: int, written: Written) -> None:
-    said = json.dumps({"value": str(written.value), "made": written.made.value})
-    page = WrittenPage(written.slug, written.attribute, written.page_id, said)
-    with house.database.write() as connection:
-        pages.save(connection, shop_id, page, house.clock())
-
-
-def _read(page: WrittenPage) -> Written:
-    said = json.loads(page.written)
-    return Written(page.slug, page.attribute, page.page_id, Decimal(said["value"]), Made(said["made"]))

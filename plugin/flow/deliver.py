@@ -5,7 +5,7 @@ out; who comes next looks at the platform before doing it again.
 """
 
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from plugin.flow.calls import Ending, Ready
 from plugin.flow.carry import Hold
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
+from plugin.flow.send import park_lost
 from plugin.store import effects, shops
 from plugin.store.effects import Effect
 from plugin.store.shops import Shop, ShopStatus
@@ -58,7 +59,7 @@ async def deliver(house: House, shop_id: int) -> bool:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(outcomes.let_go, left)
     if outcomes.woken:
-        house.wake([Lane(LaneKind.DELIVER, shop_id)])
+        house.wake([Lane(LaneKind.DELIVER, shop_id), Lane(LaneKind.MESSAGES, shop_id)])
     return bool(groups) and not outcomes.resting
 
 
@@ -68,6 +69,7 @@ def take_over(house: House) -> None:
         left = effects.let_all_go(connection)
     if left:
         log.info("effects_taken_over", effects=left)
+    park_lost(house, all_of_them=True)
 
 
 def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
@@ -78,12 +80,34 @@ def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
         if not shop.active or shop.stopped or (shop.rest_until is not None and shop.rest_until > now):
             return None
         leased = list(effects.lease(connection, shop_id, now, holder, LEASE, CALLS))
-        for batch, held in Counter(effect.batch for effect in leased if effect.batch).items():
-            leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, IN_ONE_CALL - held)
-    groups: dict[str, list[Effect]] = defaultdict(list)
+        for batch, held in _sizes(leased).items():
+            if held < IN_ONE_CALL:
+                leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, IN_ONE_CALL - held)
+    return shop, _grouped(leased)
+
+
+def _sizes(leased: Sequence[Effect]) -> Counter[str]:
+    sizes = Counter[str]()
     for effect in leased:
-        groups[effect.batch or str(effect.effect_id)].append(effect)
-    return shop, list(groups.values())
+        if effect.batch:
+            sizes[effect.batch] += effects.size_of(effect.payload)
+    return sizes
+
+
+def _grouped(leased: Sequence[Effect]) -> list[list[Effect]]:
+    """Those of one batch together, as many as one call takes."""
+    groups: list[list[Effect]] = []
+    latest: dict[str, tuple[list[Effect], int]] = {}
+    for effect in leased:
+        group, held = latest.get(effect.batch or "", ([], IN_ONE_CALL))
+        size = effects.size_of(effect.payload)
+        if not effect.batch or held + size > IN_ONE_CALL:
+            group, held = [], 0
+            groups.append(group)
+        group.append(effect)
+        if effect.batch:
+            latest[effect.batch] = group, held + size
+    return groups
 
 
 class _Outcomes:

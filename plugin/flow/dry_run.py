@@ -16,7 +16,7 @@ from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow import preflight
 from plugin.flow.budget import expected_cost
 from plugin.flow.house import House
-from plugin.flow.reconsider import verdict_of
+from plugin.flow.known import verdicts_on
 from plugin.flow.scene import Scene, set_scene
 from plugin.store import audiences, campaigns, codes, segments, shops
 from plugin.store.customers import Customer
@@ -68,24 +68,29 @@ def dry_run(house: House, shop_id: int, name: str, progress: Progress = lambda _
         told = DryRun(
             customers=segments.everyone(connection, shop_id),
             audience=segments.count(connection, scene.shop, campaign.whom, scene.now),
-            inside=segments.count(connection, scene.shop, campaign.inside, scene.now),
+            inside=preflight.inside(connection, scene, campaign),
             findings=findings,
         )
         on = replace(campaign, status=CampaignStatus.ON, starts_at=None)
-        alone = replace(scene, campaigns=(on,), shop=replace(scene.shop, stopped=False))
+        shop = replace(scene.shop, stopped=False)
+        alone = replace(scene, campaigns=(on,), shop=shop, presumed=on.segments)
         names = {other.campaign_id: other.name for other in scene.campaigns if other.campaign_id != on.campaign_id}
-        for done, customer in enumerate(_inside(connection, scene, on), start=1):
-            verdict = verdict_of(connection, alone, customer, customer.turns, Trigger(TriggerKind.INSIDE, scene.now))
-            for decision in verdict.decisions:
-                _count(connection, scene, told, customer, decision, names)
-            progress(done, told.inside)
+        trigger = Trigger(TriggerKind.INSIDE, scene.now)
+        looked_at = 0
+        for people in _inside(connection, scene, on) if told.inside else ():
+            verdicts = verdicts_on(connection, alone, [(customer, trigger) for customer in people])
+            for customer, verdict in zip(people, verdicts, strict=True):
+                for decision in verdict.decisions:
+                    _count(connection, scene, told, customer, decision, names)
+                looked_at += 1
+                progress(looked_at, told.inside)
     return told
 
 
-def _inside(connection: Connection, scene: Scene, campaign: Campaign) -> Iterator[Customer]:
+def _inside(connection: Connection, scene: Scene, campaign: Campaign) -> Iterator[Sequence[Customer]]:
     reached = 0
     while found := audiences.page(connection, scene.shop, campaign.inside, scene.now, reached, BATCH):
-        yield from found
+        yield found
         reached = found[-1].customer_id
 
 
@@ -110,5 +115,5 @@ def _count(
 
 
 def _note_held(connection: Connection, scene: Scene, told: DryRun, customer: Customer, names: dict[int, str]) -> None:
-    given = codes.given_to(connection, scene.shop_id, customer.customer_id)
+    given = codes.given_to(connection, scene.shop_id, [customer.customer_id])[customer.customer_id]
     told.holding.update({names[one.campaign_id] for one in given if one.alive(scene.now) and one.campaign_id in names})

@@ -12,7 +12,7 @@ from plugin.domain.signals import Signal, signals_of
 from plugin.domain.stages import Activity, Step, step_of
 from plugin.store import customers
 from plugin.store.customers import Customer
-from plugin.store.evidence import evidence_of
+from plugin.store.evidence import evidence
 from plugin.store.shops import Shop
 
 
@@ -45,8 +45,8 @@ def explain(connection: Connection, shop: Shop, customer: Customer, now: datetim
     history, activity = customer.state.history, customer.turns.activity(now)
     signals: tuple[Signal, ...] = ()
     if activity is not Activity.ACTIVE:
-        evidence = evidence_of(connection, shop.shop_id, customer.customer_id, history.last_order_id)
-        signals = signals_of(history, shop.outlook, evidence, now)
+        known = evidence(connection, shop.shop_id, {customer.customer_id: history.last_order_id})
+        signals = signals_of(history, shop.outlook, known[customer.customer_id], now)
     return Explanation(
         customer, step_of(history, shop.limits), activity, score_of(customer, shop.outlook, now), signals
     )

@@ -19,11 +19,10 @@ from plugin.flow import consents
 from plugin.flow.apply import apply
 from plugin.flow.erase import Eraser
 from plugin.flow.receive import look_again
-from plugin.flow.reconsider import overdue_moments, reconsider
+from plugin.flow.reconsider import Look, overdue_moments, reconsider
 from plugin.flow.scene import Scene
-from plugin.store import decisions, history
-from plugin.store.customers import Customer
-from plugin.store.history import Standing
+from plugin.store import customers, decisions, history
+from plugin.store.customers import Customer, Measured
 
 #: What an event that is no webhook is called.
 NAME = "history"
@@ -39,7 +38,7 @@ def take_accounts(
     for account in seen:
         customer = known.get(account.user_id)
         joins = account.confirmed and account.email in guests
-        erased = eraser.anybody and eraser.was_erased(connection, scene.shop_id, account.user_id)
+        erased = eraser.anybody and eraser.was_erased(connection, scene.shop_id, account)
         if customer is None and not joins and not erased:
             new.append(account)
         elif joins or customer is None or not _is_known(customer, account):
@@ -158,15 +157,15 @@ def measure(connection: Connection, scene: Scene, people: Sequence[Customer]) ->
     _keep(connection, scene, [(customer, fold(bought[customer.customer_id], scene.zone)) for customer in people])
 
 
-def _keep(connection: Connection, scene: Scene, histories: Iterable[tuple[Customer, History]]) -> None:
+def _keep(connection: Connection, scene: Scene, histories: Sequence[tuple[Customer, History]]) -> None:
     """Where a campaign runs or something is shown, a new state can ask for more than being written."""
-    quiet = dict[int, Standing]()
-    for customer, bought in histories:
-        if scene.decides or customer.shown or scene.watched:
-            reconsider(connection, scene, customer, bought, Trigger(TriggerKind.HISTORY, scene.now))
-        else:
-            quiet[customer.customer_id] = _standing(connection, scene, customer, bought)
-    history.save_standings(connection, scene.shop_id, quiet)
+    quiet = [] if scene.decides or scene.watched else [(one, bought) for one, bought in histories if not one.shown]
+    customers.save_states(
+        connection, scene.shop_id, [_measured(connection, scene, one, bought) for one, bought in quiet]
+    )
+    learnt = Trigger(TriggerKind.HISTORY, scene.now)
+    left = histories if not quiet else [(one, bought) for one, bought in histories if one.shown]
+    reconsider(connection, scene, [Look(customer, bought, learnt) for customer, bought in left])
 
 
 def _extended(known: History, new: Sequence[Order], scene: Scene) -> History | None:
@@ -177,7 +176,7 @@ def _extended(known: History, new: Sequence[Order], scene: Scene) -> History | N
     return extended
 
 
-def _standing(connection: Connection, scene: Scene, customer: Customer, bought: History) -> Standing:
+def _measured(connection: Connection, scene: Scene, customer: Customer, bought: History) -> Measured:
     """What `reconsider` comes to where no campaign runs and nothing is shown."""
     turns = turns_of(bought, scene.shop.outlook)
     segment = segment_of(bought, turns, scene.shop.limits, scene.now)
@@ -185,4 +184,4 @@ def _standing(connection: Connection, scene: Scene, customer: Customer, bought: 
     ahead = turns.next_after(scene.now)
     next_moment = min((*overdue, *([ahead] if ahead else [])), default=None)
     offers = decisions.offers_since_order(connection, scene.shop_id, customer, bought)
-    return Standing(bought, segment, turns, next_moment, offers)
+    return Measured(customer.customer_id, bought, segment, turns, next_moment, offers)

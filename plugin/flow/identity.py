@@ -8,9 +8,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from plugin.domain.ledger import Account, Order
+from plugin.domain.ledger import Account, Checkout, Order
 from plugin.flow.scene import Scene
-from plugin.store import budgets, codes, customers, decisions, effects, ledger, suppressions
+from plugin.store import (
+    budgets,
+    codes,
+    contacts,
+    customers,
+    decisions,
+    effects,
+    front_events,
+    ledger,
+    messages,
+    suppressions,
+)
 from plugin.store.customers import Customer
 
 
@@ -31,6 +42,17 @@ def owner_for(connection: Connection, shop_id: int, order: Order, held_by: int |
     return known or customers.create(connection, shop_id, now, email=order.email)
 
 
+def shopper_of(connection: Connection, shop_id: int, checkout: Checkout) -> Customer | None:
+    """Whose basket this is, where they are known: an account's, or by an e-mail that was typed as with orders."""
+    if checkout.user_id is not None:
+        return customers.by_user(connection, shop_id, checkout.user_id)
+    if not checkout.email:
+        return None
+    return customers.proven_owner(connection, shop_id, checkout.email) or customers.guest(
+        connection, shop_id, checkout.email
+    )
+
+
 def recognise(connection: Connection, scene: Scene, account: Account) -> int:
     """The account's customer, brought up to date; a guest whose address it has proven becomes part of it."""
     shop_id = scene.shop_id
@@ -40,6 +62,8 @@ def recognise(connection: Connection, scene: Scene, account: Account) -> int:
     if known.account_updated_at is not None and known.account_updated_at > account.updated_at:
         return known.customer_id
     customers.save_account(connection, shop_id, known.customer_id, account)
+    if account.consent.objects or account.consent.opted_out:
+        front_events.erase(connection, shop_id, known.customer_id)
     if known.email is not None and known.email != account.email:
         _stay_suppressed(connection, scene, known, known.customer_id)
     if account.confirmed:
@@ -49,9 +73,10 @@ def recognise(connection: Connection, scene: Scene, account: Account) -> int:
 
 def _stay_suppressed(connection: Connection, scene: Scene, customer: Customer, into_id: int) -> None:
     """What was said of this number or its address until now holds for whoever it becomes."""
-    subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email)
+    subjects = suppressions.subjects_of(scene.pepper, customer.customer_id, customer.email, customer.state.user_id)
     into = suppressions.of_number(scene.pepper, into_id)
     suppressions.pass_on(connection, scene.shop_id, subjects, into, scene.now)
+    contacts.pass_on(connection, scene.shop_id, subjects, into.key)
 
 
 def _take_in_guest(connection: Connection, scene: Scene, email: str, into_id: int) -> None:
@@ -67,4 +92,6 @@ def _take_in_guest(connection: Connection, scene: Scene, email: str, into_id: in
     codes.move(connection, shop_id, from_id, into_id)
     budgets.move(connection, shop_id, from_id, into_id)
     effects.move(connection, shop_id, from_id, into_id)
+    messages.move(connection, shop_id, from_id, into_id)
+    front_events.move(connection, shop_id, from_id, into_id)
     customers.remove(connection, shop_id, from_id)

@@ -11,6 +11,7 @@ from plugin.flow.backfill import backfill, is_due, rests
 from plugin.flow.deliver import deliver
 from plugin.flow.house import House
 from plugin.flow.receive import receive
+from plugin.flow.send import park_lost, send
 from plugin.flow.tick import tick
 from plugin.store import campaigns, customers, effects, inbox, shops
 from plugin.store.shops import Shop
@@ -40,10 +41,12 @@ def drain_with(house: House, turn: float = TURN) -> Callable[[Lane], Awaitable[b
                 more = await batches(tick, lane.shop_id)
             case LaneKind.DELIVER:
                 return await deliver(house, lane.shop_id)
+            case LaneKind.MESSAGES:
+                return await send(house, lane.shop_id)
             case LaneKind.HISTORY:
                 return house.reads_history and await backfill(house, lane.shop_id)
         if not more:  # What was decided here is carried out there.
-            house.wake([Lane(LaneKind.DELIVER, lane.shop_id)])
+            house.wake([Lane(LaneKind.DELIVER, lane.shop_id), Lane(LaneKind.MESSAGES, lane.shop_id)])
         return more
 
     return drain
@@ -70,8 +73,11 @@ def _has_work(connection: Connection, kind: LaneKind, shop: Shop, now: datetime)
         return not rests(shop, now) and is_due(connection, shop, now)
     if kind is LaneKind.DELIVER:
         return effects.any_due(connection, shop.shop_id, now)
+    if kind is LaneKind.MESSAGES:
+        return effects.any_message_due(connection, shop.shop_id, now)
     return customers.any_due(connection, shop.shop_id, now) or campaigns.any_inside(connection, shop.shop_id)
 
 
 async def sweep(house: House) -> None:
+    await anyio.to_thread.run_sync(park_lost, house)
     house.wake(await anyio.to_thread.run_sync(lanes_with_work, house))

@@ -5,15 +5,15 @@ from collections.abc import Callable
 import anyio
 
 from plugin.domain.effects import Slot
-from plugin.domain.offers import OfferKind
 from plugin.errors import Gone
 from plugin.flow.calls import METADATA_KEY, promotion_name
-from plugin.flow.defaults import defaults_written, forget_default
 from plugin.flow.house import House
+from plugin.flow.pages import forget_page, pages_written
 from plugin.saleor.client import Saleor
-from plugin.saleor.content import Made, withdraw_default, withdraw_model
+from plugin.saleor.content import Made, withdraw_model, withdraw_page
 from plugin.saleor.customers import put_customer_metadata
 from plugin.saleor.gift_cards import deactivate_gift_card
+from plugin.saleor.page_models import MODELS
 from plugin.saleor.problems import dismiss_problem
 from plugin.saleor.promotions import remove_promotions
 from plugin.saleor.vouchers import remove_voucher
@@ -72,7 +72,7 @@ async def _promotions(house: House, shop_id: int, saleor: Saleor, progress: Call
     with house.database.read() as connection:
         found = campaigns.of_shop(connection, shop_id, house.tactics)
     for campaign in found:
-        if any(offer.kind is OfferKind.PUBLIC_GIFT for offer in campaign.tactic.offers(campaign.params)):
+        if campaign.tactic.public is not None:
             progress(f"promotion of {campaign.name}")
             await remove_promotions(saleor, promotion_name(campaign))
 
@@ -92,18 +92,19 @@ async def _banners(house: House, shop_id: int, saleor: Saleor, progress: Callabl
                 except Gone:
                     break
             with house.database.write() as connection:
-                customers.save_shown(connection, shop_id, reached, {})
+                customers.save_shown(connection, shop_id, {reached: {}})
 
 
 async def _pages(house: House, shop_id: int, saleor: Saleor, progress: Callable[[str], None]) -> None:
-    ours = await anyio.to_thread.run_sync(defaults_written, house, shop_id)
+    ours = await anyio.to_thread.run_sync(pages_written, house, shop_id)
     for written in ours:
         progress(f"page {written.slug}")
-        await withdraw_default(saleor, written)
-    if any(written.made is Made.PAGE for written in ours):
-        await withdraw_model(saleor)
+        await withdraw_page(saleor, written)
+    for model in MODELS.values():
+        if any(written.made is Made.PAGE and written.model is model for written in ours):
+            await withdraw_model(saleor, model)
     for written in ours:
-        await anyio.to_thread.run_sync(forget_default, house, shop_id, written)
+        await anyio.to_thread.run_sync(forget_page, house, shop_id, written.slug, written.model)
 
 
 def _told(house: House, shop_id: int) -> list[str]:

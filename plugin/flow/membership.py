@@ -1,22 +1,17 @@
-"""Watched segments: who enters and who leaves them, and the campaigns that hear of it.
+"""Watched segments: who enters and who leaves them, and the campaigns that hear of it."""
 
-A campaign hears of the segments that its audience and its exclusions name, while it is on and its tactic
-listens to entering or leaving.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from plugin.domain.campaigns import Campaign
-from plugin.domain.conditions import Named, Person, leaves, read_condition
-from plugin.domain.membership import Moves, moves
-from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.domain import membership
+from plugin.domain.membership import UNSEEN, Moves, entered_at, heard_by, moves
+from plugin.domain.tactic import Trigger
 from plugin.flow.scene import Scene
-from plugin.store import members
-
-_TOLD = frozenset({TriggerKind.ENTERED, TriggerKind.LEFT})
+from plugin.store import members, segments
+from plugin.store.customers import Customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +22,34 @@ class Told:
     scene: Scene
 
 
-def bring_up_to_date(connection: Connection, scene: Scene, person: Person) -> Moves:
-    """The customer's memberships, written. The customer is locked by the caller."""
-    if not scene.watched:
-        return Moves()
-    customer_id = person.state.customer_id
-    inside = members.of_customer(connection, scene.shop_id, customer_id)
-    made = moves(scene.watched, inside, person, scene.now)
-    members.enter(connection, scene.shop_id, customer_id, made.entered, scene.now)
-    members.leave(connection, scene.shop_id, customer_id, made.left)
+def bring_up_to_date(
+    connection: Connection, scene: Scene, looked_at: Sequence[tuple[Customer, Trigger]]
+) -> dict[int, Moves]:
+    """The customers' memberships, written; customer's id → how they moved. They are locked by the caller."""
+    people = [customer for customer, _ in looked_at]
+    conditions = scene.watched.values()
+    persons = segments.persons_of(connection, scene.shop_id, people, scene.shop.limits, *conditions)
+    inside = members.stays_of(connection, scene.shop_id, list(persons))
+    made = {one: moves(scene.watched, inside[one], person, scene.now) for one, person in persons.items()}
+    since = {customer.customer_id: entered_at(cause, scene.now) for customer, cause in looked_at}
+    members.enter(
+        connection, scene.shop_id, {one: dict.fromkeys(moved.entered, since[one]) for one, moved in made.items()}
+    )
+    members.leave(connection, scene.shop_id, {one: moved.left for one, moved in made.items()})
     return made
 
 
 def told(scene: Scene, made: Moves, cause: Trigger) -> Iterator[Told]:
-    """What is learnt of the past moves customers and fires nothing; what is old is as old for who hears of it."""
-    if cause.kind is TriggerKind.HISTORY or not scene.decides:
-        return
-    for kind, names in ((TriggerKind.LEFT, made.left), (TriggerKind.ENTERED, made.entered)):
-        for name in names:
-            hearing = [one for one in scene.campaigns if kind in one.tactic.listens_to and name in heard_by(one)]
-            if hearing:
-                yield Told(Trigger(kind, cause.at, segment=name), replace(scene, campaigns=hearing))
+    if scene.decides:
+        for trigger, hearing in membership.told(scene.campaigns, made, cause):
+            yield Told(trigger, replace(scene, campaigns=hearing))
 
 
-def heard_by(campaign: Campaign) -> set[str]:
-    """The segments that this campaign hears of."""
-    if not campaign.on or not campaign.tactic.listens_to & _TOLD:
-        return set()
-    said = [read_condition(given) for given in (campaign.audience_said, campaign.exclude_said) if given is not None]
-    return {leaf.segment for condition in said for leaf in leaves(condition) if isinstance(leaf, Named)}
+def stays_of(connection: Connection, scene: Scene, customer_ids: Sequence[int]) -> dict[int, Mapping[str, datetime]]:
+    """The watched segments that each customer is known to be in, and since when."""
+    presumed = dict.fromkeys(scene.presumed - scene.watched.keys(), UNSEEN)
+    known = members.stays_of(connection, scene.shop_id, customer_ids) if scene.watched else {}
+    return {customer_id: {**presumed, **known.get(customer_id, {})} for customer_id in customer_ids}
 
 
 def follow(connection: Connection, scene: Scene) -> bool:

@@ -26,11 +26,11 @@ def look(connection: Connection, scene: Scene, campaign: Campaign) -> list[Findi
 
 
 def _without_price(connection: Connection, scene: Scene, campaign: Campaign) -> Iterator[str]:
-    """A budget pays for what it knows the cost of."""
-    if not (campaign.budgets.any or scene.shop.guardrails.budgets.any):
-        return
+    """A budget pays for what it knows the cost of. The shop's own holds what is given to one customer."""
+    kinds = {OfferKind.PERSONAL_GIFT} if campaign.budgets.any or scene.shop.guardrails.budgets.any else set()
+    kinds |= {OfferKind.PUBLIC_GIFT} if campaign.budgets.any else set()
     currencies = set(scene.currencies.values())
-    gifts = [one for one in campaign.tactic.offers(campaign.params) if one.kind is OfferKind.PERSONAL_GIFT]
+    gifts = [one for one in campaign.tactic.offers(campaign.params) if one.kind in kinds]
     for gift in gifts:
         if currencies and all(price_of(connection, scene, currency, gift) is None for currency in currencies):
             yield (
@@ -54,11 +54,19 @@ def refuse(findings: Sequence[Finding]) -> Sequence[Finding]:
     return findings
 
 
+class NotConfirmed(Rejected):
+    """Only the merchant can say whether it is meant; `found` is what it is about."""
+
+    def __init__(self, found: Sequence[str]) -> None:
+        self.found = " ".join(found)
+        super().__init__(f"{self.found} If that is meant, say so with `retention campaign on NAME --yes`.")
+
+
 def confirm(findings: Sequence[Finding]) -> None:
-    """As `refuse`, and for what only the merchant can say. Raises `Rejected`."""
+    """As `refuse`, and for what only the merchant can say. Raises `NotConfirmed`."""
     asked = [finding.sentence for finding in refuse(findings) if finding.weight is Weight.ASKED]
     if asked:
-        raise Rejected(f"{' '.join(asked)} If that is meant, say so with `retention campaign on NAME --yes`.")
+        raise NotConfirmed(asked)
 
 
 def _facts(connection: Connection, scene: Scene, campaign: Campaign) -> Facts:

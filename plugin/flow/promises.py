@@ -4,7 +4,7 @@ Whatever changes it (the rules, the segment, the end of a promise), what is stor
 storefront reads come after; nobody who has not been shown anything is shown something here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +15,11 @@ from plugin.domain.free_shipping import Threshold
 from plugin.domain.segments import Segment
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
-from plugin.flow.thresholds import Rules, personal_threshold, rules_of, threshold_in
+from plugin.flow.thresholds import Rules, personal_thresholds, rules_of, still_shown, thresholds_in
 from plugin.store import customers, effects, shops
 from plugin.store.customers import Customer
-from plugin.tactics.free_shipping import banner, shown_in
+from plugin.store.effects import Wanted
+from plugin.tactics.free_shipping import banner, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +31,37 @@ class Promise:
     shown: Mapping[Slot, Banner]
 
 
-def standing(connection: Connection, scene: Scene, customer: Customer) -> Promise:
-    """What was promised until this moment."""
+def standing(scene: Scene, customer: Customer, known: Callable[[], Rules]) -> Promise:
+    """What was promised until this moment. known: the rules, read only where something is shown."""
     stored = customer.shown.get(Slot.FREE_SHIPPING)
     if stored is None:
         return Promise(Rules(), customer, customer.shown)
-    rules = rules_of(connection, scene.shop_id)
-    thresholds = {
-        channel.slug: threshold
-        for channel in scene.channels
-        if shown_in(stored, channel.slug) is not None
-        and (threshold := personal_threshold(rules, customer, channel, scene.now)) is not None
-    }
+    rules = known()
+    thresholds = _joined(still_shown(rules, customer, channel, scene.now) for channel in scene.channels)
     return Promise(rules, customer, {**customer.shown, Slot.FREE_SHIPPING: banner(stored.text, thresholds)})
 
 
 def follow(
     connection: Connection, scene: Scene, segment: Segment, promise: Promise, *, shown_by_decision: bool
 ) -> datetime | None:
-    """Bring what is shown in line with the segment of now; when the first of the promises ends.
+    """Bring what is shown in line with the segment of now; when it changes next: by the end of a promise, or by a schedule.
 
     shown_by_decision: a campaign has just decided to show it, and its own effect will.
     """
     stored = promise.customer.shown.get(Slot.FREE_SHIPPING)
     if stored is None:
         return None
-    thresholds = {
-        channel.slug: threshold
+    thresholds = _joined(
+        thresholds_in(promise.rules, promise.customer, segment, channel, scene.now)
         for channel in scene.channels
         if channel.active
-        and (threshold := threshold_in(promise.rules, promise.customer, segment, channel, scene.now)) is not None
-    }
+    )
     if not shown_by_decision:
-        text = promise.rules.words.text if promise.rules.on else stored.text
+        language = promise.customer.state.language
+        text = spoken(promise.rules.words(scene.now), language) if promise.rules.on(scene.now) else stored.text
         _show(connection, scene, promise.customer, banner(text, thresholds))
-    return _first_end(thresholds)
+    moments = [promise.rules.next_change(scene.now), *(threshold.until for threshold in thresholds.values())]
+    return min((at for at in moments if at is not None), default=None)
 
 
 def note_seen(house: House, shop_id: int, user_id: str) -> None:
@@ -76,12 +73,10 @@ def note_seen(house: House, shop_id: int, user_id: str) -> None:
         if customer is None:
             return
         rules = rules_of(connection, shop_id)
-        thresholds = {
-            channel.slug: threshold
-            for channel in scene.channels
-            if channel.active and (threshold := personal_threshold(rules, customer, channel, now)) is not None
-        }
-        _show(connection, scene, customer, banner(rules.words.text, thresholds))
+        thresholds = _joined(
+            personal_thresholds(rules, customer, channel, now) for channel in scene.channels if channel.active
+        )
+        _show(connection, scene, customer, banner(spoken(rules.words(now), customer.state.language), thresholds))
 
 
 def _show(connection: Connection, scene: Scene, customer: Customer, wanted: Banner) -> None:
@@ -92,17 +87,15 @@ def _show(connection: Connection, scene: Scene, customer: Customer, wanted: Bann
     shown = {**customer.shown, Slot.FREE_SHIPPING: wanted}
     if not wanted.data:
         del shown[Slot.FREE_SHIPPING]
-    customers.save_shown(connection, scene.shop_id, customer.customer_id, shown)
-    effects.ask(
-        connection,
-        scene.shop_id,
+    customers.save_shown(connection, scene.shop_id, {customer.customer_id: shown})
+    written = Wanted(
         f"promise:{customer.customer_id}:{scene.now.isoformat()}",
         EffectKind.BANNER,
         {"slot": wanted.slot.value, "text": wanted.text, "data": dict(wanted.data)},
-        scene.now,
         customer_id=customer.customer_id,
     )
+    effects.ask(connection, scene.shop_id, written, scene.now)
 
 
-def _first_end(thresholds: Mapping[str, Threshold]) -> datetime | None:
-    return min((threshold.until for threshold in thresholds.values() if threshold.until is not None), default=None)
+def _joined(by_channel: Iterable[Mapping[str, Threshold]]) -> Mapping[str, Threshold]:
+    return {market: threshold for one in by_channel for market, threshold in one.items()}

@@ -1,5 +1,6 @@
 """The inbox, emptied: ledger, state, decisions, effects and the row's end in one transaction."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
@@ -8,12 +9,13 @@ from sqlalchemy.exc import DBAPIError
 
 from plugin import metrics
 from plugin.domain.customer import History, extend, fold
+from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.errors import RetentionError, TryLater
 from plugin.flow import consents
 from plugin.flow.apply import apply
 from plugin.flow.erase import Eraser
 from plugin.flow.house import House
-from plugin.flow.reconsider import reconsider
+from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.touch import Touch
 from plugin.saleor.decode import decode
@@ -64,11 +66,13 @@ def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
         anybody = tombstones.any_in(connection, shop_id)
         eraser = Eraser(scene.pepper, house.grace, anybody=anybody)
         done = []
+        baskets: dict[int, Trigger] = {}
         for row in rows:
-            if (_carefully if careful else _one)(connection, scene, eraser, row):
+            if _carefully(connection, scene, eraser, row) if careful else _one(connection, scene, eraser, row, baskets):
                 done.append(row.row_id)
             if row.event in ALONE or house.clock() - began > LONGEST:
                 break
+        _look_at_baskets(connection, scene, baskets)
         inbox.done(connection, shop_id, done)
     for row in rows:
         if row.row_id in done:
@@ -76,11 +80,25 @@ def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
     return True
 
 
-def _one(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) -> bool:
+def _one(
+    connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow, baskets: dict[int, Trigger] | None = None
+) -> bool:
+    """baskets: where customers of whom only a basket has changed are left, to be looked at together."""
     event = decode(row.event, row.body, scene.shop.app_id)
     for touch in apply(connection, scene, eraser, event):
-        look_again(connection, scene, touch)
+        if touch.trigger.kind is TriggerKind.CHECKOUT and baskets is not None:
+            baskets[touch.customer_id] = touch.trigger
+        else:
+            look_again(connection, scene, touch)
     return True
+
+
+def _look_at_baskets(connection: Connection, scene: Scene, triggers: Mapping[int, Trigger]) -> None:
+    """Those who are still there after the whole batch, once each however often their basket has changed."""
+    people = customers.lock_all(connection, scene.shop_id, triggers)
+    if people:
+        looks = [Look(one, one.state.history, triggers[customer_id]) for customer_id, one in people.items()]
+        reconsider(connection, scene, looks)
 
 
 def _carefully(connection: Connection, scene: Scene, eraser: Eraser, row: InboxRow) -> bool:
@@ -112,13 +130,18 @@ def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exceptio
 def look_again(connection: Connection, scene: Scene, touch: Touch) -> None:
     customer = touch.customer or customers.lock(connection, scene.shop_id, touch.customer_id)
     if customer is not None:
-        if touch.new_order is None or touch.new_order.marketing is not None:
+        if touch.trigger.kind is not TriggerKind.CHECKOUT and (
+            touch.new_order is None or touch.new_order.marketing is not None
+        ):
             (customer,) = consents.weigh(connection, scene, [customer])
-        reconsider(connection, scene, customer, _history(connection, scene, customer, touch), touch.trigger)
+        history = _history(connection, scene, customer, touch)
+        reconsider(connection, scene, [Look(customer, history, touch.trigger)])
 
 
 def _history(connection: Connection, scene: Scene, customer: Customer, touch: Touch) -> History:
-    """Extended by the one new order where that is the same as a fold over all of them."""
+    """Extended by the one new order where that is the same as a fold over all of them; as it was with a basket."""
+    if touch.trigger.kind is TriggerKind.CHECKOUT:
+        return customer.state.history
     if touch.new_order is not None:
         extended = extend(customer.state.history, touch.new_order, scene.zone)
         if extended is not None:

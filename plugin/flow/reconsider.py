@@ -1,84 +1,169 @@
-"""One customer, looked at again: state, decisions, effects and the next moment, in the caller's transaction."""
+"""Customers, looked at again: states, decisions, effects and the next moments, in the caller's transaction.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+All of them are read, decided about and written together, so that many cost few statements; one alone is a
+list of one.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Connection
 
 from plugin.domain.churn import turns_of
 from plugin.domain.customer import History
-from plugin.domain.decide import STALE_AFTER, Decision, Outcome, Verdict, decide
-from plugin.domain.effects import GiveCode, ShowBanner, Slot
-from plugin.domain.segments import segment_of
-from plugin.domain.signals import Signal, signals_of
-from plugin.domain.stages import Activity, Turns
-from plugin.domain.tactic import Trigger, TriggerKind, View
-from plugin.flow import asks, budget, membership, promises
-from plugin.flow.guards import standing_of
+from plugin.domain.decide import STALE_AFTER, Decision, Outcome, Verdict
+from plugin.domain.effects import ShowBanner, Slot
+from plugin.domain.segments import Segment, segment_of
+from plugin.domain.stages import Turns
+from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.flow import membership, next_orders, promises
+from plugin.flow.known import verdicts_on
+from plugin.flow.membership import Told
+from plugin.flow.promises import Promise
 from plugin.flow.scene import Scene
-from plugin.store import codes, customers, decisions
-from plugin.store.customers import Customer
-from plugin.store.evidence import evidence_of
-from plugin.store.segments import person_of
+from plugin.flow.sheet import Sheet
+from plugin.flow.thresholds import Rules, rules_of
+from plugin.store import customers, decisions
+from plugin.store.customers import Customer, Measured
 
 
-def view_of(connection: Connection, scene: Scene, customer: Customer, turns: Turns) -> View:
-    """The customer as tactics see them; why they may be leaving is looked up only when they may be."""
-    history = customer.state.history
-    signals: tuple[Signal, ...] = ()
-    if turns.activity(scene.now) is not Activity.ACTIVE:
-        evidence = evidence_of(connection, scene.shop_id, customer.customer_id, history.last_order_id)
-        signals = signals_of(history, scene.shop.outlook, evidence, scene.now)
-    given = codes.given_to(connection, scene.shop_id, customer.customer_id)
-    return View(customer.state, scene.shop.outlook, turns, scene.now, signals, scene.currencies, customer.shown, given)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One customer to look at, what the orders add up to now, and what woke us."""
+
+    customer: Customer
+    history: History
+    trigger: Trigger
+
+
+@dataclass(slots=True)
+class _Case:
+    #: As the customer was, and as the customer is.
+    before: Customer
+    customer: Customer
+    segment: Segment
+    promise: Promise
+    trigger: Trigger
+    #: Gifts since the last order.
+    offers: int
+    made: list[Decision] = field(default_factory=list)
+    #: When to look again.
+    moments: list[datetime | None] = field(default_factory=list)
+
+    def keep(self, sheet: Sheet, verdict: Verdict, kind: TriggerKind) -> None:
+        kept = [sheet.keep(self.customer, decision, kind) for decision in verdict.decisions]
+        self.made += kept
+        self.moments += [verdict.check_again, *(decision.again for decision in kept)]
+        self.offers += sum(decision.outcome is Outcome.GIVEN for decision in kept)
+
+    def overdue(self, now: datetime) -> list[datetime]:
+        customer = self.customer
+        return list(overdue_moments(self.before, customer.state.history, customer.turns, self.trigger.kind, now))
+
+    def left_to_tick(self, now: datetime) -> bool:
+        """What is learnt tells nobody of who has moved; whom time alone has moved, the tick will come to."""
+        learnt = self.trigger.kind is TriggerKind.HISTORY
+        return learnt and self.before.state.history == self.customer.state.history and bool(self.overdue(now))
 
 
 def reconsider(
-    connection: Connection, scene: Scene, customer: Customer, history: History, trigger: Trigger
-) -> list[Decision]:
-    """What was decided. The customer is locked by the caller."""
-    turns = turns_of(history, scene.shop.outlook)
-    segment = segment_of(history, turns, scene.shop.limits, scene.now)
-    promise = promises.standing(connection, scene, customer)
-    before = customer
-    offers = decisions.offers_since_order(connection, scene.shop_id, before, history)
-    state = replace(customer.state, history=history)
-    customer = replace(customer, state=state, shown=promise.shown, turns=turns, offers_since_order=offers)
-    verdict = verdict_of(connection, scene, customer, turns, trigger)
-    ends_at = promises.follow(connection, scene, segment, promise, shown_by_decision=_shows(verdict))
-    made = [carry(connection, scene, customer, decision, trigger) for decision in verdict.decisions]
-    customer = replace(customer, offers_since_order=_offers(customer, made))
-    heard, moves_at = _hear(connection, scene, customer, trigger)
-    asked_for = [turns.next_after(scene.now), verdict.check_again, ends_at, moves_at]
-    asked_for += [decision.again for decision in (*made, *heard)]
-    ahead = [at for at in asked_for if at and at > scene.now]
-    overdue = list(overdue_moments(before, history, turns, trigger.kind, scene.now))
-    offers = _offers(customer, heard)
-    if offers != customer.offers_since_order:
-        overdue.append(scene.now)  # what was given may itself move the customer
-    next_moment = min((*ahead, *overdue), default=None)
-    customers.save_state(connection, scene.shop_id, customer.customer_id, history, segment, turns, next_moment, offers)
-    return made + heard
+    connection: Connection, scene: Scene, looks: Sequence[Look], at_most: int | None = None
+) -> list[list[Decision]]:
+    """What was decided for each, in their order. The customers are locked by the caller, and each is there once.
+
+    The triggers are of one kind. at_most: after so many for whom something was decided (more than nothing), the
+    others are left as they were, and out of the answer.
+    """
+    rules = cache(lambda: rules_of(connection, scene.shop_id))
+    cases = [_case(connection, scene, look, rules) for look in looks]
+    verdicts = verdicts_on(connection, scene, [(case.customer, case.trigger) for case in cases])
+    sheet = Sheet(connection, scene)
+    acted = 0
+    for number, (case, verdict) in enumerate(zip(cases, verdicts, strict=True), start=1):
+        case.moments.append(
+            promises.follow(connection, scene, case.segment, case.promise, shown_by_decision=_shows(verdict))
+        )
+        case.keep(sheet, verdict, case.trigger.kind)
+        acted += any(decision.outcome is not Outcome.NOTHING for decision in case.made)
+        if acted == at_most:
+            del cases[number:]
+            break
+    sheet.write()
+    offers = [case.offers for case in cases]
+    _hear(connection, scene, cases)
+    _save(connection, scene, cases, offers)
+    return [case.made for case in cases]
 
 
-def _offers(customer: Customer, made: Sequence[Decision]) -> int:
-    return customer.offers_since_order + sum(decision.outcome is Outcome.GIVEN for decision in made)
+def _case(connection: Connection, scene: Scene, look: Look, rules: Callable[[], Rules]) -> _Case:
+    history = look.history
+    before = next_orders.follow(connection, scene, look.customer, history)
+    promise = promises.standing(scene, before, rules)
+    if history is before.state.history:
+        # The moments change with an order or with the shop's outlook, which measures everybody anew itself.
+        customer = before if promise.shown is before.shown else replace(before, shown=promise.shown)
+    else:
+        customer = replace(
+            before,
+            state=replace(before.state, history=history),
+            shown=promise.shown,
+            turns=turns_of(history, scene.shop.outlook),
+            offers_since_order=decisions.offers_since_order(connection, scene.shop_id, before, history),
+        )
+    segment = segment_of(history, customer.turns, scene.shop.limits, scene.now)
+    return _Case(before, customer, segment, promise, look.trigger, customer.offers_since_order)
 
 
-def _hear(
-    connection: Connection, scene: Scene, customer: Customer, trigger: Trigger
-) -> tuple[list[Decision], datetime | None]:
-    """What campaigns that hear of entering and leaving decide, and when time alone moves the customer next."""
-    if not scene.watched:
-        return [], None
-    person = person_of(connection, scene.shop_id, customer, scene.shop.limits, *scene.watched.values())
-    moves = membership.bring_up_to_date(connection, scene, person)
-    made: list[Decision] = []
-    for told in membership.told(scene, moves, trigger):
-        verdict = verdict_of(connection, told.scene, customer, customer.turns, told.trigger)
-        made += [carry(connection, told.scene, customer, decision, told.trigger) for decision in verdict.decisions]
-    return made, moves.again
+def _hear(connection: Connection, scene: Scene, cases: Sequence[_Case]) -> None:
+    """What campaigns that hear of entering and leaving decide, and when time alone moves each customer next."""
+    heeded = [case for case in cases if not case.left_to_tick(scene.now)]
+    if not scene.watched or not heeded:
+        return
+    by_id = {case.customer.customer_id: case for case in heeded}
+    for case in heeded:
+        case.customer = replace(case.customer, offers_since_order=case.offers)
+    moves = membership.bring_up_to_date(connection, scene, [(case.customer, case.trigger) for case in heeded])
+    told: dict[tuple[TriggerKind, str | None], list[tuple[_Case, Told]]] = defaultdict(list)
+    for customer_id, made in moves.items():
+        case = by_id[customer_id]
+        case.moments.append(made.again)
+        for one in membership.told(scene, made, case.trigger):
+            told[one.trigger.kind, one.trigger.segment].append((case, one))
+    for kind, segment in sorted(told, key=lambda key: (key[0] is not TriggerKind.LEFT, key[1] or "")):
+        heard = told[kind, segment]
+        around = heard[0][1].scene
+        sheet = Sheet(connection, around)
+        verdicts = verdicts_on(connection, around, [(case.customer, one.trigger) for case, one in heard])
+        for (case, _), verdict in zip(heard, verdicts, strict=True):
+            case.keep(sheet, verdict, kind)
+        sheet.write()
+
+
+def _save(connection: Connection, scene: Scene, cases: Iterable[_Case], offers: Sequence[int]) -> None:
+    """offers: how many each had before campaigns heard of what was entered and left."""
+    new: list[Measured] = []
+    moved: list[Measured] = []
+    for case, known in zip(cases, offers, strict=True):
+        before, history, turns = case.before, case.customer.state.history, case.customer.turns
+        overdue = case.overdue(scene.now)
+        if case.offers != known:
+            overdue.append(scene.now)  # what was given may itself move the customer
+        ahead = [at for at in (turns.next_after(scene.now), *case.moments) if at and at > scene.now]
+        next_moment = min((*ahead, *overdue), default=None)
+        measured = Measured(before.customer_id, history, case.segment, turns, next_moment, case.offers)
+        if history is not before.state.history:
+            new.append(measured)
+        elif (case.segment, next_moment, case.offers) != (
+            before.segment,
+            before.next_moment,
+            before.offers_since_order,
+        ):
+            moved.append(measured)
+    customers.save_states(connection, scene.shop_id, new)
+    customers.save_standings(connection, scene.shop_id, moved)
 
 
 def overdue_moments(
@@ -97,28 +182,6 @@ def overdue_moments(
         yield at
 
 
-def carry(connection: Connection, scene: Scene, customer: Customer, decision: Decision, trigger: Trigger) -> Decision:
-    """Keep the decision and ask for its effects; the decision as it was kept."""
-    if isinstance(decision.wish, GiveCode):
-        decision = asks.refuse_if_removed(connection, scene, decision)
-        decision = budget.refuse_if_over(connection, scene, customer, decision)
-    decision_id = decisions.save(connection, scene.shop_id, customer.customer_id, decision, trigger.kind, scene.now)
-    if isinstance(decision.wish, GiveCode):
-        asks.give_code(connection, scene, customer, decision, decision_id, decision.wish)
-    elif isinstance(decision.wish, ShowBanner):
-        asks.show_banner(connection, scene, customer, decision, decision_id, decision.wish)
-    return decision
-
-
 def _shows(verdict: Verdict) -> bool:
     wishes = [decision.wish for decision in verdict.decisions]
     return any(isinstance(wish, ShowBanner) and wish.banner.slot is Slot.FREE_SHIPPING for wish in wishes)
-
-
-def verdict_of(connection: Connection, scene: Scene, customer: Customer, turns: Turns, trigger: Trigger) -> Verdict:
-    """What is decided with all that the store knows; nothing is written."""
-    if not scene.decides:
-        return Verdict((), None)
-    standing = standing_of(connection, scene, customer, trigger)
-    view = view_of(connection, scene, customer, turns)
-    return decide(view, trigger, scene.campaigns, standing, scene.shop.guardrails)

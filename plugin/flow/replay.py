@@ -7,30 +7,35 @@ other processes where there are many.
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from plugin.domain.campaign_checks import lacks_segment
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.conditions import needs_lines
+from plugin.domain.offers import OfferKind
 from plugin.domain.replay import Buyer, Season, Setting, Walked, walk_all
 from plugin.domain.replay_budgets import Bounds, within_budgets
 from plugin.domain.replay_costs import wilson
 from plugin.domain.replay_figures import Rate, Replay, figures
-from plugin.domain.tactic import TriggerKind
+from plugin.domain.replay_segments import as_then
+from plugin.domain.tactic import Tactic, TriggerKind, by_stays
 from plugin.errors import GiveUp, NotFound, Rejected
+from plugin.flow.fit_needs import LEARN_FROM as NEEDS_FROM
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.zones import zone_of
-from plugin.store import numbers, shops
+from plugin.store import ledger, needs, numbers, segments, shops
 from plugin.store import replay as past
+from plugin.store.evidence import parcel_days
 
 #: What is being done, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
@@ -45,7 +50,7 @@ FEW = 400
 #: Parts that are handed out before the first of them is done.
 AHEAD = 8
 #: What a walk through the past knows of.
-REPLAYED = frozenset({TriggerKind.ORDER, TriggerKind.MOMENT})
+REPLAYED = frozenset({TriggerKind.ORDER, TriggerKind.MOMENT, TriggerKind.ENTERED, TriggerKind.LEFT})
 MOST_DAYS = 3650
 #: Fewer codes that have run their time, or fewer orders with a voucher, say nothing of how many are used.
 ENOUGH = 30
@@ -84,9 +89,18 @@ def replay(
         with _workers(number, campaigns, workers) as pool:
             seasons = _seasons(connection, scene, begins, pool, progress)
             _refuse_too_little(scene, seasons)
+            if any(one.tactic.knows_needs for one in campaigns):
+                seasons = _with_needs(connection, scene, seasons, pool)
+            seasons = [_as_known(connection, scene, season, campaigns) for season in seasons]
             setting = Setting(seasons, now, scene.zone, campaigns, scene.currencies, scene.shop.guardrails, zone_of)
             walked = _walked(
-                past.buyers(connection, shop_id, scene.pepper, lines=_looks_at_lines(campaigns)),
+                past.buyers(
+                    connection,
+                    shop_id,
+                    scene.pepper,
+                    lines=_looks_at_lines(campaigns, seasons),
+                    parcels=_looks_at_parcels(campaigns),
+                ),
                 setting,
                 pool,
                 lambda done: progress("customers", done, number),
@@ -105,7 +119,7 @@ def replay(
         begins=begins,
         ends=now,
         customers=len(walked),
-        inside=sum(person.inside for person in walked),
+        inside=sum(_was_inside(person, chosen) for person in walked),
         seasons=tuple(seasons),
         asked=tuple(asked),
         others={other.campaign_id: other.name for other in campaigns if other is not chosen},
@@ -119,8 +133,12 @@ def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
     chosen = next((campaign for campaign in scene.campaigns if campaign.name == name), None)
     if chosen is None:
         raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
-    if not chosen.tactic.listens_to & REPLAYED:
-        raise Rejected(f"“{name}” waits for what the past does not tell: only orders and moments can be replayed.")
+    if not can_be_replayed(chosen.tactic):
+        said = f"“{name}” waits for what the past does not tell: only orders, moments and segments can be replayed."
+        baskets = " Of checkouts nothing from before the install is known, and of later ones only how they are now."
+        raise Rejected(said + baskets if TriggerKind.CHECKOUT in chosen.tactic.listens_to else said)
+    if refused := lacks_segment(chosen):
+        raise Rejected(refused)
     campaigns = [
         replace(one, status=CampaignStatus.ON, starts_at=None, ends_at=None)
         for one in scene.campaigns
@@ -129,9 +147,45 @@ def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
     return next(one for one in campaigns if one.campaign_id == chosen.campaign_id), campaigns
 
 
-def _looks_at_lines(campaigns: Iterable[Campaign]) -> bool:
-    conditions = (condition for one in campaigns for condition in (one.audience, one.exclude))
-    return any(condition is not None and needs_lines(condition) for condition in conditions)
+def can_be_replayed(tactic: Tactic[Any]) -> bool:
+    """The past tells all that it waits for."""
+    return bool(tactic.listens_to & REPLAYED) and TriggerKind.CHECKOUT not in tactic.listens_to
+
+
+def _was_inside(person: Walked, chosen: Campaign) -> bool:
+    """The need had begun before the replay did; of what is bought again and again nobody counts those."""
+    if chosen.tactic.knows_needs:
+        return False
+    return bool(person.began_in & chosen.segments) if by_stays(chosen.tactic, chosen.params) else person.inside
+
+
+def _looks_at_lines(campaigns: Iterable[Campaign], seasons: Sequence[Season]) -> bool:
+    conditions = [condition for one in campaigns for condition in (one.audience, one.exclude)]
+    conditions += seasons[-1].watched.values()
+    asked = any(condition is not None and needs_lines(condition) for condition in conditions)
+    return asked or any(one.tactic.knows_needs for one in campaigns)
+
+
+def _looks_at_parcels(campaigns: Iterable[Campaign]) -> bool:
+    return any(one.tactic.sees_parcels for one in campaigns)
+
+
+def _as_known(connection: Connection, scene: Scene, season: Season, campaigns: Sequence[Campaign]) -> Season:
+    """With what segments said then, what personal gifts cost and in how many days parcels left."""
+    own = {segment.name: segment.condition for segment in segments.own(connection, scene.shop_id)}
+    offers = [offer for one in campaigns for offer in one.tactic.offers(one.params)]
+    gifts = {offer.products for offer in offers if offer.kind is OfferKind.PERSONAL_GIFT}
+    prices = {
+        (currency, *products): ledger.highest_price(connection, scene.shop_id, currency, products, season.begins)
+        for products in gifts
+        for currency in season.usual
+    }
+    known = {key: price for key, price in prices.items() if price is not None}
+    if _looks_at_parcels(campaigns):
+        usual = parcel_days(connection, scene.shop_id, season.begins)
+        outlook = season.outlook
+        season = replace(season, outlook=replace(outlook, rhythm=replace(outlook.rhythm, parcel_days=usual)))
+    return replace(as_then(season, campaigns, own), gifts=known)
 
 
 def _seasons(
@@ -140,15 +194,29 @@ def _seasons(
     from plugin.domain.model.seasons import Placed, learn_seasons, ledger_of
 
     every = max(1, past.customers_before(connection, scene.shop_id, begins) // LEARN_FROM)
-    ledger = ledger_of((Placed(*row) for row in past.learnt_from(connection, scene.shop_id, every)), scene.zone)
+    placed = ledger_of((Placed(*row) for row in past.learnt_from(connection, scene.shop_id, every)), scene.zone)
     cutoffs = list(_cutoffs(begins, scene.now, scene))
     progress("models", 0, len(cutoffs))
     learnt: list[Season] = []
-    parts = [(ledger, [cutoff], scene.shop.limits, scene.zone) for cutoff in reversed(cutoffs)]  # the longest first
+    parts = [(placed, [cutoff], scene.shop.limits, scene.zone) for cutoff in reversed(cutoffs)]  # the longest first
     for part in _each(pool, learn_seasons, parts):
         learnt += part
         progress("models", len(learnt), len(cutoffs))
     return sorted(learnt, key=lambda season: season.begins)
+
+
+def _with_needs(connection: Connection, scene: Scene, seasons: Sequence[Season], pool: Executor | None) -> list[Season]:
+    """With what would have been known by then of what is bought again and again."""
+    from plugin.domain.model.needs import Sold, sales_of
+    from plugin.domain.model.seasons import learn_needs
+
+    every = max(1, past.customers_before(connection, scene.shop_id, scene.now) // NEEDS_FROM)
+    sales = sales_of((Sold(*row) for row in needs.learnt_from(connection, scene.shop_id, every)), scene.zone)
+    parts = [(sales, [season.begins], scene.zone) for season in seasons]
+    learnt = [model for part in _each(pool, learn_needs, parts) for model in part]
+    if learnt[-1] is None:
+        raise Rejected("Hardly anything was ever bought again here, so there is no need that could be foreseen.")
+    return [replace(season, needs=model) for season, model in zip(seasons, learnt, strict=True)]
 
 
 def _cutoffs(begins: datetime, ends: datetime, scene: Scene) -> Iterator[datetime]:

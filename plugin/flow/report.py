@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.bright_spots import Basket, BrightSpots, LineRow, Products
 from plugin.domain.cohorts import Cohorts
+from plugin.domain.earnings import Earned, Earnings
 from plugin.domain.forecast import Forecast
 from plugin.domain.indicators import SIGNALS, Effect, Indicators, clear, sentence
 from plugin.domain.numbers import figures
@@ -24,12 +25,13 @@ from plugin.domain.rfm import Rfm
 from plugin.domain.sales import Sales
 from plugin.domain.stages import Activity, Step
 from plugin.flow.house import House
+from plugin.store import earnings as earnings_of
 from plugin.store import numbers, reports, shops
 from plugin.store.database import Database
 from plugin.store.shops import Shop
 
 #: Raised when the report's shape changes, so that an old one is not read as a new one.
-VERSION = 1
+VERSION = 2
 #: Days that the numbers look ahead where neither the model nor the merchant says it.
 HORIZON = 60
 #: The period of the headline.
@@ -85,6 +87,8 @@ def gather(connection: Connection, shop: Shop, now: datetime, progress: Progress
         "loyal_from": shop.limits.loyal_from,
         "model": None if shop.model is None else to_json(shop.model),
         **plain(_numbers(connection, frame, progress)),
+        "consents": plain(numbers.consents(connection, shop.shop_id)),
+        "earned": plain(_earned(connection, frame)),
         "bright_spots": plain(_bright_spots(connection, frame, progress)),
     }
 
@@ -174,6 +178,13 @@ def _forecast(connection: Connection, frame: Frame, progress: Progress) -> Forec
     for history, turns in _told(numbers.histories(connection, shop_id), "Customers", number, progress):
         forecast.add(history, turns)
     return forecast
+
+
+def _earned(connection: Connection, frame: Frame) -> list[Earned]:
+    earnings = Earnings(frame.horizon, frame.now)
+    for _, rows in groupby(earnings_of.spent(connection, frame.shop.shop_id), key=attrgetter("decision_id")):
+        earnings.add(rows)
+    return earnings.result()
 
 
 def _bright_spots(connection: Connection, frame: Frame, progress: Progress) -> BrightSpots:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,12 @@ from plugin.domain.budgets import Usual
 from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
 from plugin.domain.conditions import Condition
+from plugin.domain.messages import Medium
+from plugin.domain.needs import NeedModel
+from plugin.domain.tactic import TriggerKind
+from plugin.domain.today import Today
 from plugin.flow.house import House
-from plugin.store import campaigns, channels, members
-from plugin.store.codes import Voucher
+from plugin.store import campaigns, channels, members, stock
 from plugin.store.shops import Shop
 
 
@@ -30,11 +33,18 @@ class Scene:
     usual: dict[str, Usual] = field(default_factory=dict)
     #: Currency and products → the highest price of one piece, once it has been asked for.
     prices: dict[tuple[str, ...], Decimal | None] = field(default_factory=dict)
-    #: Key → the voucher and the effect that lists it, once this transaction has asked for them; None where
-    #: a part of the transaction can be undone, and so must be asked for each time.
-    vouchers: dict[str, tuple[Voucher, int]] | None = None
+    #: What is learnt of the shop and large, once it has been asked for.
+    needs: list[NeedModel | None] = field(default_factory=list)
     #: Segments whose members are kept, resolved, by name.
     watched: Mapping[str, Condition] = field(default_factory=dict)
+    #: Segments that nobody watches yet, and that everybody who is asked about is taken to be in: of a dry run.
+    presumed: frozenset[str] = frozenset()
+    #: That messages can be sent by, because there is a sender for them.
+    media: frozenset[Medium] = frozenset()
+    #: Products that are given away, as merchants name them, of which nothing is left.
+    out_of_stock: frozenset[str] = frozenset()
+    #: Campaigns whose budget does not pay for one more of what they give everybody.
+    spent: frozenset[int] = frozenset()
 
     @property
     def shop_id(self) -> int:
@@ -45,14 +55,31 @@ class Scene:
         return self.shop.zone
 
     @property
+    def today(self) -> date:
+        """The shop's."""
+        return self.now.astimezone(self.zone).date()
+
+    def midnight(self, days: int = 0) -> datetime:
+        """The one in the shop's zone with which today began, or so many days later."""
+        return datetime.combine(self.today + timedelta(days=days), time(0), self.zone)
+
+    @property
     def currencies(self) -> Mapping[str, str]:
         """Of the channels that sell."""
         return {channel.slug: channel.currency for channel in self.channels if channel.active}
 
     @property
+    def calendar(self) -> Today:
+        return Today(self.now, self.zone, self.out_of_stock, self.spent)
+
+    @property
     def rests(self) -> bool:
         """Nothing is decided and nothing is carried out, whatever is known meanwhile."""
         return self.shop.stopped or not self.shop.active
+
+    def listens(self, kind: TriggerKind) -> bool:
+        """A campaign that is on may answer to this."""
+        return any(campaign.on and kind in campaign.tactic.listens_to for campaign in self.campaigns)
 
     @property
     def decides(self) -> bool:
@@ -60,6 +87,7 @@ class Scene:
 
 
 def set_scene(connection: Connection, house: House, shop: Shop, now: datetime) -> Scene:
+    today = stock.today(connection, shop.shop_id, now, shop.zone)
     return Scene(
         shop,
         now,
@@ -67,4 +95,7 @@ def set_scene(connection: Connection, house: House, shop: Shop, now: datetime) -
         channels.of_shop(connection, shop.shop_id),
         house.keyring.decrypt(shop.pepper),
         watched=members.conditions(connection, shop.shop_id),
+        media=frozenset(house.senders),
+        out_of_stock=today.out_of_stock,
+        spent=today.spent,
     )

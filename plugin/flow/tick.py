@@ -1,7 +1,7 @@
 """What time alone has made true: found by a stored moment, so that the cost grows with who is due."""
 
-from dataclasses import replace
-from datetime import datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -13,15 +13,14 @@ from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.errors import TryLater
 from plugin.flow.house import House
 from plugin.flow.receive import BROKEN
-from plugin.flow.reconsider import reconsider
+from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import Scene, set_scene
 from plugin.store import backfills, campaigns, customers, decisions, shops
-from plugin.store.customers import Customer
 
 log = structlog.get_logger(__name__)
 
 #: Customers of one transaction.
-BATCH = 100
+BATCH = 500
 #: A customer whose state cannot be worked out is looked at again after this.
 REST = timedelta(hours=1)
 
@@ -46,8 +45,7 @@ def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
             return False  # moments stay due: with half of the past read, yesterday's customer looks silent
-        # What is remembered of vouchers would outlive a customer who is undone.
-        scene = replace(set_scene(connection, house, shop, now), vouchers=None if careful else {})
+        scene = set_scene(connection, house, shop, now)
         more = _moments(connection, scene, careful=careful)
         for campaign in scene.campaigns:
             if campaign.runs(now) and campaign.inside_per_day:
@@ -56,58 +54,61 @@ def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
 
 
 def _look_at(
-    connection: Connection, scene: Scene, customer: Customer, trigger: Trigger, *, careful: bool
-) -> list[Decision]:
-    history = customer.state.history
+    connection: Connection, scene: Scene, looks: Sequence[Look], at_most: int | None = None, *, careful: bool
+) -> list[list[Decision]]:
     if not careful:
-        return reconsider(connection, scene, customer, history, trigger)
+        return reconsider(connection, scene, looks, at_most)
+    made: list[list[Decision]] = []
+    for look in looks:
+        made.append(_carefully(connection, scene, look))
+        if at_most is not None and _acted(made) >= at_most:
+            break
+    return made
+
+
+def _carefully(connection: Connection, scene: Scene, look: Look) -> list[Decision]:
     try:
         with connection.begin_nested():
-            return reconsider(connection, scene, customer, history, trigger)
+            return reconsider(connection, scene, [look])[0]
     except TryLater:
         raise
     except BROKEN as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
-        log.warning(
-            "customer_failed", shop=scene.shop.api_url, customer=customer.customer_id, error=type(error).__name__
-        )
-        customers.rest(connection, scene.shop_id, customer.customer_id, scene.now + REST)
+        customer_id = look.customer.customer_id
+        log.warning("customer_failed", shop=scene.shop.api_url, customer=customer_id, error=type(error).__name__)
+        customers.rest(connection, scene.shop_id, customer_id, scene.now + REST)
         return []
 
 
 def _moments(connection: Connection, scene: Scene, *, careful: bool) -> bool:
-    due = customers.due(connection, scene.shop_id, scene.now, BATCH)
-    for customer_id in due:
-        customer = customers.lock(connection, scene.shop_id, customer_id)
-        if customer is not None and customer.next_moment is not None:
-            trigger = Trigger(TriggerKind.MOMENT, customer.next_moment)
-            _look_at(connection, scene, customer, trigger, careful=careful)
+    due = customers.lock_due(connection, scene.shop_id, scene.now, BATCH)
+    looks = [
+        Look(one, one.state.history, Trigger(TriggerKind.MOMENT, one.next_moment))
+        for one in due
+        if one.next_moment is not None
+    ]
+    _look_at(connection, scene, looks, careful=careful)
     return len(due) == BATCH
 
 
 def _inside(connection: Connection, scene: Scene, campaign: Campaign, *, careful: bool) -> bool:
     """Those who were inside when the campaign was switched on, at most so many a day of the shop's."""
     left = campaign.inside_per_day - decisions.counted_since(
-        connection, scene.shop_id, campaign.campaign_id, TriggerKind.INSIDE, _midnight(scene)
+        connection, scene.shop_id, campaign.campaign_id, TriggerKind.INSIDE, scene.midnight()
     )
     if left <= 0:
         return False
     reached = campaigns.inside_after(connection, scene.shop_id, campaign.campaign_id)
-    ids = customers.after(connection, scene.shop_id, reached, BATCH)
-    for customer_id in ids:
-        reached = customer_id
-        customer = customers.lock(connection, scene.shop_id, customer_id)
-        if customer is None:
-            continue
-        trigger = Trigger(TriggerKind.INSIDE, scene.now, campaign.campaign_id)
-        made = _look_at(connection, scene, customer, trigger, careful=careful)
-        left -= sum(decision.outcome is not Outcome.NOTHING for decision in made)
-        if left <= 0:
-            break
-    campaigns.save_inside_after(connection, scene.shop_id, campaign.campaign_id, reached)
-    return bool(ids) and left > 0
+    people = customers.lock_after(connection, scene.shop_id, reached, BATCH)
+    trigger = Trigger(TriggerKind.INSIDE, scene.now, campaign.campaign_id)
+    made = _look_at(connection, scene, [Look(one, one.state.history, trigger) for one in people], left, careful=careful)
+    if made:
+        reached = people[len(made) - 1].customer_id
+        campaigns.save_inside_after(connection, scene.shop_id, campaign.campaign_id, reached)
+    return bool(made) and _acted(made) < left
 
 
-def _midnight(scene: Scene) -> datetime:
-    return datetime.combine(scene.now.astimezone(scene.zone).date(), time(0), scene.zone)
+def _acted(made: Sequence[Sequence[Decision]]) -> int:
+    """For how many something was decided, more than nothing."""
+    return sum(any(decision.outcome is not Outcome.NOTHING for decision in theirs) for theirs in made)

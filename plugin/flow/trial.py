@@ -7,10 +7,9 @@ import anyio
 from sqlalchemy import Connection
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
-from plugin.domain.churn import turns_of
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import GiveCode
-from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.domain.tactic import TriggerKind
 from plugin.domain.trials import trial_episode
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import NotFound, Rejected
@@ -19,8 +18,9 @@ from plugin.flow.catalogue import refuse_missing
 from plugin.flow.defaults import refresh_channels
 from plugin.flow.guards import why_not_any_more
 from plugin.flow.house import House
-from plugin.flow.reconsider import carry, view_of
+from plugin.flow.known import views_of
 from plugin.flow.scene import Scene, set_scene
+from plugin.flow.sheet import Sheet
 from plugin.store import campaigns, codes, customers, decisions, shops
 from plugin.store.customers import Customer
 
@@ -58,11 +58,13 @@ def _give(house: House, shop_id: int, name: str, to: str, who: str) -> Tried:
             raise Rejected("The shop is stopped, so nothing would reach anybody; start it first.")
         preflight.refuse(preflight.look(connection, scene, campaign))
         customer = _recipient(connection, scene, to)
-        if refused := why_not_any_more(connection, scene, customer, campaign):
-            raise Rejected(f"{refused} Try another account.")
+        if refused := why_not_any_more(connection, scene, [customer], campaign):
+            raise Rejected(f"{refused[customer.customer_id]} Try another account.")
         wish = _wish(connection, scene, campaign, customer, who)
         decision = Decision(campaign, Outcome.GIVEN, wish.episode, wish.reason, wish, None)
-        carry(connection, scene, customer, decision, Trigger(TriggerKind.TRIAL, scene.now))
+        sheet = Sheet(connection, scene)
+        sheet.keep(customer, decision, TriggerKind.TRIAL)
+        sheet.write()
         code = codes.of_episode(connection, shop_id, campaign.campaign_id, customer.customer_id, wish.episode)
         if code is None:
             raise Rejected(decisions.latest(connection, shop_id, 1, customer.customer_id)[0].reason)
@@ -86,6 +88,8 @@ def _wish(connection: Connection, scene: Scene, campaign: Campaign, customer: Cu
     sample = campaign.tactic.sample
     if sample is None:
         raise Rejected(f"{campaign.tactic.title} gives nothing to one customer alone, so there is nothing to try.")
-    view = view_of(connection, scene, customer, turns_of(customer.state.history, scene.shop.outlook))
+    wish = sample(views_of(connection, scene, [customer])[customer.customer_id], campaign.params)
+    if wish is None:
+        raise Rejected(f"“{campaign.name}” gives nothing to one customer alone, so there is nothing to try.")
     number = decisions.trials(connection, scene.shop_id, campaign.campaign_id, customer.customer_id) + 1
-    return replace(sample(view, campaign.params), episode=trial_episode(number), reason=f"A trial, asked for by {who}.")
+    return replace(wish, episode=trial_episode(number), reason=f"A trial, asked for by {who}.")

@@ -4,7 +4,7 @@ import anyio
 
 from plugin.flow.house import House
 from plugin.saleor.problems import dismiss_problem, raise_problem
-from plugin.store import effects, inbox, problems
+from plugin.store import effects, inbox, messages, problems
 from plugin.store.shops import Shop
 
 
@@ -12,12 +12,18 @@ def wanted(house: House, shop_id: int) -> dict[str, str]:
     """Key → message of what is wrong now."""
     with house.database.read() as connection:
         dead = effects.counts(connection, shop_id).get("dead", 0)
+        parked = messages.parked(connection, shop_id)
         unread = len(inbox.dead_rows(connection, shop_id, 1000))
     found = {}
     if dead:
         found["dead-effects"] = (
-            f"{dead} vouchers, codes or banners could not be written. Look at `retention letters list`, mend the cause, "
+            f"{dead} vouchers, codes, banners or messages could not be written. Look at `retention letters list`, mend the cause, "
             "then `retention letters retry`."
+        )
+    if parked:
+        found["parked-messages"] = (
+            f"{parked} messages may have been sent, and nobody knows. Look at `retention letters list` and at your mail "
+            "server, then `retention letters resend` or `retention letters settle`."
         )
     if unread:
         found["dead-events"] = (

@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,24 +14,46 @@ from markupsafe import Markup
 
 from plugin.report import words
 from plugin.report.charts import charts
+from plugin.report.section import Section
 from plugin.report.sections import sections
 from plugin.report.terminal import headline
 
 HERE = Path(__file__).parent
-SCRIPTS = ("echarts.min.js", "charts.js")
+FOOTER = "Every number with its definition: docs/numbers.md of Saleor Retention. No customer is named here."
+SCRIPTS = ("echarts.min.js", "charts.js", "page.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    name: str
+    #: Of the window.
+    title: str
+    #: What the page is of.
+    says: str
+    footer: str
 
 
 def render(body: Mapping[str, Any]) -> str:
     """The whole page."""
-    drawn = charts(body)
+    name = body["shop"]["name"] or body["shop"]["api_url"]
+    heading = Heading(name, f"{name}: retention report", headline(body), FOOTER)
+    return write(heading, sections(body), charts(body), body["figures"])
+
+
+def write(
+    heading: Heading,
+    sections: Sequence[Section],
+    drawn: Mapping[str, Any],
+    figures: Sequence[Mapping[str, Any]] | None = None,
+) -> str:
+    """A page of sections with their charts, by section; None: without a part of figures."""
     return (
         _pages()
         .get_template("report.html")
         .render(
-            name=body["shop"]["name"] or body["shop"]["api_url"],
-            headline=headline(body),
-            figures=body["figures"],
-            sections=sections(body),
+            heading=heading,
+            figures=figures,
+            sections=sections,
             charts=drawn,
             data=_data(drawn),
             style=Markup(_static("report.css")),  # noqa: S704 -- a file of ours

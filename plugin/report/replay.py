@@ -15,6 +15,7 @@ from plugin.domain.decide import Outcome
 from plugin.domain.money import Money
 from plugin.domain.replay import Asked
 from plugin.domain.replay_figures import Cost, Figures, Replay
+from plugin.domain.tactic import by_stays
 from plugin.report import words
 
 NO_CAUSE = (
@@ -155,7 +156,10 @@ def print_replay(replay: Replay, console: Console) -> None:
     figures = replay.figures
     console.print(Text(f"{replay.campaign.name}, {_day(replay.begins)} to {_day(replay.ends)}", style="bold"))
     if replay.inside:
-        console.print(f"{words.number(replay.inside)} customers were silent already when it began; they are not asked.")
+        already = "in it" if by_stays(replay.campaign.tactic, replay.campaign.params) else "silent"
+        console.print(
+            f"{words.number(replay.inside)} customers were {already} already when it began; they are not asked."
+        )
     _weeks(figures.weeks, console)
     _counts("Why nothing", figures.reasons, console)
     _counts("Why later", figures.later, console)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from plugin.domain.cohorts import ENOUGH
+from plugin.domain.prediction import Model, to_json
 from plugin.report import words
 from plugin.report.histogram import histogram, label
 from plugin.report.products import bright_spots
@@ -202,6 +203,11 @@ def _rfm(body: Body) -> Section:
         says,
         *one_table("Groups by recency, frequency and money", columns, rows, words=2),
     )
+
+
+def model_section(model: Model) -> Section:
+    """The same of a shop's model as it is now."""
+    return _model({"model": to_json(model)})
 
 
 def _model(body: Body) -> Section:

@@ -23,7 +23,7 @@ def print_report(body: Mapping[str, Any], console: Console) -> None:
     console.print(headline(body))
     _figures(body, console)
     for section in sections(body):
-        _section(section, console)
+        print_section(section, console)
 
 
 def headline(body: Mapping[str, Any]) -> str:
@@ -49,7 +49,7 @@ def _figures(body: Mapping[str, Any], console: Console) -> None:
         console.print(Padding(Text(told, style="dim"), (0, 0, 0, 2)))
 
 
-def _section(section: Section, console: Console) -> None:
+def print_section(section: Section, console: Console) -> None:
     console.print()
     console.print(Text(section.title, style="bold underline"))
     if section.says:

@@ -11,9 +11,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from plugin.domain.free_shipping import Excluded
+
 NOTHING = Decimal(0)
 #: A voucher of this type takes nothing off the basket.
 SHIPPING = "SHIPPING"
+#: One of this type takes it off some lines alone.
+SPECIFIC = "SPECIFIC_PRODUCT"
+NONE_EXCLUDED = Excluded()
+
+
+@dataclass(frozen=True, slots=True)
+class BasketLine:
+    """Before what a voucher or an order promotion takes off; lines add up."""
+
+    #: As prices are entered.
+    entered: Decimal = NOTHING
+    net: Decimal = NOTHING
+    gross: Decimal = NOTHING
+
+    def __add__(self, other: "BasketLine") -> "BasketLine":
+        return BasketLine(self.entered + other.entered, self.net + other.net, self.gross + other.gross)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +42,50 @@ class BasketTotal:
     gross: Decimal
 
 
-def basket_total(checkout: Mapping[str, Any]) -> BasketTotal:
+def basket_total(checkout: Mapping[str, Any], excluded: Excluded = NONE_EXCLUDED) -> BasketTotal:
     """`checkout` as `shipping_list_methods_for_checkout.graphql` asks for it, its amounts as Decimals.
 
     Net and gross differ by the flat rates of the channel; the rates of a tax app are not known here, and
-    with one both are the price as entered. Raises what reading a wrong shape raises.
+    with one both are the price as entered. What is excluded is left out of the sum, with its share of the
+    discounts. Raises what reading a wrong shape raises.
     """
     entered_with = "gross" if checkout["channel"]["taxConfiguration"]["pricesEnteredWithTax"] else "net"
-    entered = net = gross = NOTHING
+    entered, counted = BasketLine(), BasketLine()
     for line in checkout["lines"]:
         if line["isGift"]:
             continue
-        total, prices = line["undiscountedTotalPrice"]["amount"], line["variant"]["pricing"]
-        price = prices["price"] if prices else None
-        if price is None:
-            each = (total, total, total)
-        else:
-            off = prices["priceUndiscounted"][entered_with]["amount"] - price[entered_with]["amount"]
-            total = max(total - line["quantity"] * off, NOTHING)
-            each = (total, *(_taxed(total, price, entered_with, kind) for kind in ("net", "gross")))
-        entered, net, gross = entered + each[0], net + each[1], gross + each[2]
-    left = _left(checkout, entered)
-    return BasketTotal(net * left, gross * left)
+        each = _read_line(line, entered_with)
+        entered += each
+        if not (excluded and _is_excluded(line["variant"].get("product"), excluded)):
+            counted += each
+    left = _left(checkout, entered.entered, counted.entered)
+    return BasketTotal(counted.net * left, counted.gross * left)
+
+
+def _read_line(line: Mapping[str, Any], entered_with: str) -> BasketLine:
+    total, prices = line["undiscountedTotalPrice"]["amount"], line["variant"]["pricing"]
+    price = prices["price"] if prices else None
+    if price is None:
+        return BasketLine(total, total, total)
+    off = prices["priceUndiscounted"][entered_with]["amount"] - price[entered_with]["amount"]
+    total = max(total - line["quantity"] * off, NOTHING)
+    return BasketLine(total, *(_taxed(total, price, entered_with, kind) for kind in ("net", "gross")))
+
+
+def _is_excluded(product: Mapping[str, Any] | None, excluded: Excluded) -> bool:
+    """A product that is not told, by a webhook older than this app, earns nothing."""
+    if product is None:
+        return True
+    collections = {name for one in product["collections"] or () for name in _names(one)}
+    return not (
+        excluded.products.isdisjoint(_names(product))
+        and excluded.product_types.isdisjoint(_names(product["productType"]))
+        and excluded.collections.isdisjoint(collections)
+    )
+
+
+def _names(node: Mapping[str, Any]) -> set[str]:
+    return {node["id"], node["slug"]}
 
 
 def _taxed(total: Decimal, price: Mapping[str, Any], entered_with: str, kind: str) -> Decimal:
@@ -54,9 +94,16 @@ def _taxed(total: Decimal, price: Mapping[str, Any], entered_with: str, kind: st
     return total * amount / base if base else total
 
 
-def _left(checkout: Mapping[str, Any], entered: Decimal) -> Decimal:
-    """The share of the basket that a voucher or an order promotion leaves to pay."""
-    if checkout["discount"] is None or (checkout["voucher"] or {}).get("type") == SHIPPING or not entered:
+def _left(checkout: Mapping[str, Any], entered: Decimal, counted: Decimal) -> Decimal:
+    """The share of what counts that a voucher or an order promotion leaves to pay.
+
+    A discount of some lines alone may be of those that count: then it is taken off them, so that a basket
+    never earns more than it may.
+    """
+    voucher = checkout["voucher"] or {}
+    if checkout["discount"] is None or voucher.get("type") == SHIPPING or not counted:
         return Decimal(1)
+    of_some = voucher.get("type") == SPECIFIC or voucher.get("applyOncePerOrder")
+    whole = counted if of_some else entered
     off: Decimal = checkout["discount"]["amount"]
-    return max(entered - off, NOTHING) / entered
+    return max(whole - off, NOTHING) / whole

@@ -15,21 +15,30 @@ async def read_channels(saleor: Saleor) -> list[Channel]:
 
 
 def _channel(node: Mapping[str, Any], zones: Sequence[Mapping[str, Any]]) -> Channel:
+    free_in = _free_in(node["id"], zones)
     return Channel(
         slug=node["slug"],
         channel_id=node["id"],
         currency=node["currencyCode"],
         active=node["isActive"],
         gross=node["taxConfiguration"]["displayGrossPrices"],
-        free_from=min(_free_minimums(node["id"], node["defaultCountry"]["code"], zones), default=None),
+        free_from=free_in.get(node["defaultCountry"]["code"]),
+        free_in=free_in,
     )
 
 
-def _free_minimums(channel_id: str, country: str, zones: Sequence[Mapping[str, Any]]) -> Iterator[Decimal]:
+def _free_in(channel_id: str, zones: Sequence[Mapping[str, Any]]) -> Mapping[str, Decimal]:
+    """Country → the lowest basket that ships free there."""
+    found: dict[str, Decimal] = {}
     for zone in zones:
-        here = any(channel["id"] == channel_id for channel in zone["channels"])
-        if not here or all(item["code"] != country for item in zone["countries"]):
-            continue
+        for minimum in _free_minimums(channel_id, zone):
+            for country in zone["countries"]:
+                found[country["code"]] = min(found.get(country["code"], minimum), minimum)
+    return found
+
+
+def _free_minimums(channel_id: str, zone: Mapping[str, Any]) -> Iterator[Decimal]:
+    if any(channel["id"] == channel_id for channel in zone["channels"]):
         for method in zone["shippingMethods"] or ():
             if _for_everyone(method):
                 yield from _free_listings(channel_id, method)

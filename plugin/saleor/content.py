@@ -1,33 +1,24 @@
-"""The free-shipping default for everyone, as the page that Saleor's storefront Paper reads.
-
-Page type `storefront-policies`, page `storefront-policy-<channel>`, attribute
-`free-shipping-threshold`. What a merchant wrote there is theirs: it is never overwritten.
-"""
+"""What is for everyone, on the pages that storefronts read. What a merchant wrote there is never overwritten."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from plugin.domain.channels import Channel
-from plugin.domain.money import Money
 from plugin.errors import AlreadyExists, Gone, Rejected, TryLater
 from plugin.saleor.client import Saleor
+from plugin.saleor.page_models import IN_WORDS, Kind, Model, Value, Values
 
-PAGE_TYPE = "storefront-policies"
-ATTRIBUTE = "free-shipping-threshold"
-#: What we call them where the shop has none; what has another name is the merchant's own.
-PAGE_TYPE_NAME = "Storefront policies"
-ATTRIBUTE_NAME = "Free shipping threshold"
+#: Where a value is read, by the attribute's kind; of all others it is the name.
+_READ = {Kind.PLAIN_TEXT.value: "plainText", Kind.BOOLEAN.value: "boolean"}
 
 
 class Made(StrEnum):
     """What of a page is ours, and so ours to take away."""
 
     PAGE = "page"
-    VALUE = "value"
+    VALUES = "values"
     #: It said so already.
     NOTHING = "nothing"
 
@@ -36,34 +27,43 @@ class Made(StrEnum):
 class Written:
     """What we last wrote to a page; kept, so that what the merchant changes since is seen."""
 
-    slug: str
-    attribute: str
+    model: Model
+    channel: str
     page_id: str
-    value: Decimal
+    values: Values
     made: Made
+
+    @property
+    def slug(self) -> str:
+        return self.model.slug(self.channel)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Page:
     """What the shop has of a channel's page now; None for what is missing."""
 
-    slug: str
+    model: Model
+    channel: str
     page_id: str | None
-    value: str | None
+    #: Of the model's attributes; those that are empty are left out.
+    values: Values
     #: Nobody added anything to the page that we made.
     untouched: bool
     #: The page is of the page type that storefronts look for.
     fits: bool
+    #: There is a page for all channels, which one for this channel would hide.
+    general: bool
     page_type: str | None
-    #: The page type has the attribute.
-    assigned: bool
-    attribute: str | None
-    #: The attribute is a number on pages.
-    usable: bool
+    #: Ids of the attributes that the page type has.
+    assigned: frozenset[str]
+    #: Slug → id, for those that the shop has.
+    attributes: Mapping[str, str]
+    #: The first attribute that is there and of another kind.
+    unusable: str | None
 
-
-def page_slug(channel: str) -> str:
-    return f"storefront-policy-{channel}"
+    @property
+    def slug(self) -> str:
+        return self.model.slug(self.channel)
 
 
 def page_title(slug: str) -> str:
@@ -71,163 +71,177 @@ def page_title(slug: str) -> str:
     return f"{slug} (written by Saleor Retention)"
 
 
-def refuse_unkept(channel: Channel, threshold: Decimal) -> None:
-    """Raises `Rejected` for a default that no shipping rate of the channel keeps at the checkout."""
-    if channel.free_from is None:
-        raise Rejected(
-            f"No rate of {channel.slug} ships free to everyone, so no threshold can be promised to everyone;"
-            " add a price-based rate of 0 with a minimum order value first."
-        )
-    if threshold < channel.free_from:
-        raise Rejected(
-            f"{channel.slug} ships free from {Money(channel.free_from, channel.currency)}, so the default of"
-            f" {Money(threshold, channel.currency)} would not be kept; change the rate or the default."
-        )
+async def write_page(saleor: Saleor, model: Model, channel: str, values: Values, written: Written | None) -> Written:
+    """Writes the channel's page and whatever of page type, attributes and page is missing.
 
-
-async def write_default(saleor: Saleor, channel: Channel, threshold: Decimal, written: Written | None) -> Written:
-    """Writes the channel's threshold and whatever of page type, attribute and page is missing.
-
-    written: what this returned last time. Raises `Rejected` when the threshold is not kept by a rate,
-    or when the merchant changed the page since (or had written another one before us).
+    written: what this returned last time. Raises `Rejected` when the merchant changed the page since, had
+    written another one before us, or says it for all channels.
     """
-    refuse_unkept(channel, threshold)
-    value = Money(threshold, channel.currency).rounded().amount
-    policy = await read_policy(saleor, page_slug(channel.slug))
-    refuse_kept(policy, value, written)
-    if policy.page_id is not None and _number(policy.value) == value:
-        return _found(policy, policy.page_id, value, written)
+    page = await read_page(saleor, model, channel)
+    refuse_kept(page, values, written)
+    if page.page_id is not None and model.same(page.values, values):
+        return _found(page, page.page_id, values, written)
     try:
-        return await _write(saleor, policy, value, written)
+        return await _write(saleor, page, values, written)
     except AlreadyExists as error:
-        raise TryLater(f"{policy.slug}: somebody created it at this moment; it is read again. ({error})") from error
+        raise TryLater(f"{page.slug}: somebody created it at this moment; it is read again. ({error})") from error
 
 
-def refuse_kept(policy: Policy, value: Decimal, written: Written | None) -> None:
-    slug = policy.slug
-    if not policy.usable:
-        raise Rejected(f"The attribute {ATTRIBUTE} of this shop is not a number on models; rename it to let us write.")
-    if policy.page_id is not None and not policy.fits:
-        raise Rejected(f"The page {slug} is kept by the merchant: it is not of the page type {PAGE_TYPE}.")
-    if written is not None and policy.page_id != written.page_id:
-        raise Rejected(f"The page {slug} is kept by the merchant, who removed the one we wrote.")
-    if _number(policy.value) == value:
-        return
-    if written is not None and _number(policy.value) != written.value:
+def refuse_kept(page: Page, values: Values, written: Written | None) -> None:
+    slug, model = page.slug, page.model
+    if page.unusable is not None:
+        kind = IN_WORDS[model.attributes[page.unusable].kind]
         raise Rejected(
-            f"The page {slug} is kept by the merchant, who changed {written.value} to {policy.value or 'nothing'}."
+            f"The attribute {page.unusable} of this shop is not {kind} on models; rename it to let us write."
         )
-    if written is None and policy.value is not None:
-        raise Rejected(f"The page {slug} is kept by the merchant: it says {policy.value} already.")
+    if page.page_id is not None and not page.fits:
+        raise Rejected(f"The page {slug} is kept by the merchant: it is not of the page type {model.page_type}.")
+    if written is not None and page.page_id != written.page_id:
+        raise Rejected(f"The page {slug} is kept by the merchant, who removed the one we wrote.")
+    if model.same(page.values, values) and page.page_id is not None:
+        return
+    if written is not None and (other := model.differs(page.values, written.values)) is not None:
+        before, now = (_said(said.get(other)) for said in (written.values, page.values))
+        raise Rejected(f"The page {slug} is kept by the merchant, who changed {before} to {now}.")
+    if written is None and page.values.get(model.first) is not None:
+        raise Rejected(f"The page {slug} is kept by the merchant: it says {_said(page.values[model.first])} already.")
+    if page.page_id is None and page.general:
+        raise Rejected(
+            f"The page {model.page} is kept by the merchant, for all channels, and {slug} would hide it;"
+            f" make a page {slug} of the same model and leave its {model.first} empty to let us write there."
+        )
 
 
-def _found(policy: Policy, page_id: str, value: Decimal, written: Written | None) -> Written:
+def _found(page: Page, page_id: str, values: Values, written: Written | None) -> Written:
     if written is not None:
-        return replace(written, value=value)
-    made = Made.PAGE if policy.untouched else Made.NOTHING
-    return Written(policy.slug, ATTRIBUTE, page_id, value, made)
+        return replace(written, values=values)
+    made = Made.PAGE if page.untouched else Made.NOTHING
+    return Written(page.model, page.channel, page_id, values, made)
 
 
-async def _write(saleor: Saleor, policy: Policy, value: Decimal, written: Written | None) -> Written:
-    page_type, attribute = await _ensure_model(saleor, policy)
-    if policy.page_id is not None:
-        await saleor.call("PageSetValue", page=policy.page_id, attribute=attribute, value=str(value))
+async def _write(saleor: Saleor, page: Page, values: Values, written: Written | None) -> Written:
+    model = page.model
+    page_type, attributes = await _ensure_model(saleor, page)
+    if page.page_id is not None:
+        await saleor.call("PageSetValues", page=page.page_id, attributes=model.inputs(values, attributes))
         if written is not None:
-            return replace(written, value=value)
-        made = Made.PAGE if policy.untouched else Made.VALUE
-        return Written(policy.slug, ATTRIBUTE, policy.page_id, value, made)
+            return replace(written, values=values)
+        made = Made.PAGE if page.untouched else Made.VALUES
+        return Written(model, page.channel, page.page_id, values, made)
+    filled = {slug: value for slug, value in values.items() if value is not None}
     data = await saleor.call(
         "PageCreate",
-        title=page_title(policy.slug),
-        slug=policy.slug,
+        title=page_title(page.slug),
+        slug=page.slug,
         pageType=page_type,
-        attribute=attribute,
-        value=str(value),
+        attributes=model.inputs(filled, attributes),
     )
-    return Written(policy.slug, ATTRIBUTE, str(data["pageCreate"]["page"]["id"]), value, Made.PAGE)
+    return Written(model, page.channel, str(data["pageCreate"]["page"]["id"]), values, Made.PAGE)
 
 
-async def _ensure_model(saleor: Saleor, policy: Policy) -> tuple[str, str]:
-    """The ids of page type and attribute; what the shop has under these slugs is used."""
-    attribute = policy.attribute
-    if attribute is None:
-        data = await saleor.call("PolicyAttributeCreate", name=ATTRIBUTE_NAME, slug=ATTRIBUTE)
-        attribute = str(data["attributeCreate"]["attribute"]["id"])
-    if policy.page_type is None:
-        data = await saleor.call("PolicyTypeCreate", name=PAGE_TYPE_NAME, slug=PAGE_TYPE, attribute=attribute)
-        return str(data["pageTypeCreate"]["pageType"]["id"]), attribute
-    if not policy.assigned:
-        await saleor.call("PolicyTypeExtend", pageType=policy.page_type, attribute=attribute)
-    return policy.page_type, attribute
+async def _ensure_model(saleor: Saleor, page: Page) -> tuple[str, Mapping[str, str]]:
+    """The ids of page type and attributes; what the shop has under these slugs is used."""
+    model, ids = page.model, dict(page.attributes)
+    for slug, attribute in model.attributes.items():
+        if slug not in ids:
+            data = await saleor.call("PageAttributeCreate", name=attribute.name, slug=slug, kind=attribute.kind.value)
+            ids[slug] = str(data["attributeCreate"]["attribute"]["id"])
+    if page.page_type is None:
+        data = await saleor.call(
+            "PageTypeCreate", name=model.name, slug=model.page_type, attributes=[ids[slug] for slug in model.attributes]
+        )
+        return str(data["pageTypeCreate"]["pageType"]["id"]), ids
+    if missing := [ids[slug] for slug in model.attributes if ids[slug] not in page.assigned]:
+        await saleor.call("PageTypeExtend", pageType=page.page_type, attributes=missing)
+    return page.page_type, ids
 
 
-async def withdraw_default(saleor: Saleor, written: Written) -> None:
-    """Takes back what is ours and unchanged: the page that we made, or the value that we filled in."""
-    policy = await read_policy(saleor, written.slug)
-    ours = policy.fits and policy.page_id == written.page_id and _number(policy.value) == written.value
-    if not ours:
+async def withdraw_page(saleor: Saleor, written: Written) -> None:
+    """Takes back what is ours and unchanged: the page that we made, or the values that we filled in."""
+    model = written.model
+    page = await read_page(saleor, model, written.channel)
+    if not page.fits or page.page_id != written.page_id or not model.same(page.values, written.values):
         return
     try:
-        if written.made is Made.PAGE and policy.untouched:
+        if written.made is Made.PAGE and page.untouched:
             await saleor.call("PageDelete", id=written.page_id)
         elif written.made is not Made.NOTHING:
-            await saleor.call("PageSetValue", page=written.page_id, attribute=policy.attribute, value=None)
+            empty = model.inputs(dict.fromkeys(written.values), page.attributes)
+            await saleor.call("PageSetValues", page=written.page_id, attributes=empty)
     except Gone:
         return
 
 
-async def withdraw_model(saleor: Saleor) -> None:
-    """Takes back page type and attribute as we make them, where nobody put anything more into them."""
-    data = await saleor.call("PolicyModel", attribute=ATTRIBUTE)
-    attribute, found = data["attribute"], [edge["node"] for edge in data["pageTypes"]["edges"]]
-    ours = next((item for item in found if item["slug"] == PAGE_TYPE), None)
-    if attribute is None or data["pageTypes"]["pageInfo"]["hasNextPage"]:
+async def withdraw_model(saleor: Saleor, model: Model) -> None:
+    """Takes back page type and attributes as we make them, where nobody put anything more into them."""
+    data = await saleor.call("PageTypes", attributes=list(model.attributes))
+    attributes = {edge["node"]["id"]: edge["node"] for edge in data["attributes"]["edges"]}
+    found = [edge["node"] for edge in data["pageTypes"]["edges"]]
+    ours = next((item for item in found if item["slug"] == model.page_type), None)
+    if not attributes or data["pageTypes"]["pageInfo"]["hasNextPage"]:
         return
     with suppress(Gone):
         if ours is not None:
-            empty = not ours["hasPages"] and [item["id"] for item in ours["attributes"] or ()] == [attribute["id"]]
-            if ours["name"] != PAGE_TYPE_NAME or not empty:
+            empty = not ours["hasPages"] and {item["id"] for item in ours["attributes"] or ()} == set(attributes)
+            if ours["name"] != model.name or not empty:
                 return
-            await saleor.call("PolicyTypeDelete", id=ours["id"])
-        elsewhere = any(
-            item["id"] == attribute["id"] for other in found if other is not ours for item in other["attributes"] or ()
-        )
-        if attribute["name"] == ATTRIBUTE_NAME and not elsewhere:
-            await saleor.call("PolicyAttributeDelete", id=attribute["id"])
+            await saleor.call("PageTypeDelete", id=ours["id"])
+        elsewhere = {item["id"] for other in found if other is not ours for item in other["attributes"] or ()}
+        for attribute_id, attribute in attributes.items():
+            if attribute["name"] == model.attributes[attribute["slug"]].name and attribute_id not in elsewhere:
+                await saleor.call("PageAttributeDelete", id=attribute_id)
 
 
-async def read_policy(saleor: Saleor, slug: str) -> Policy:
-    data = await saleor.call("PolicyRead", page=slug, pageType=PAGE_TYPE, attribute=ATTRIBUTE)
-    page, attribute = data["page"], data["attribute"]
+async def read_page(saleor: Saleor, model: Model, channel: str) -> Page:
+    slug = model.slug(channel)
+    data = await saleor.call(
+        "PageRead", page=slug, general=model.page, pageType=model.page_type, attributes=list(model.attributes)
+    )
+    page = data["page"]
     page_type = next((edge["node"] for edge in data["pageTypes"]["edges"]), None)
+    attributes = {edge["node"]["slug"]: edge["node"] for edge in data["attributes"]["edges"]}
     values = _values(page)
-    return Policy(
-        slug=slug,
+    ours = {name: value for name, value in values.items() if name in model.attributes}
+    titled = page is not None and page["title"] == page_title(slug) and not page["content"]
+    return Page(
+        model=model,
+        channel=channel,
         page_id=None if page is None else page["id"],
-        value=values.pop(ATTRIBUTE, None),
-        untouched=page is not None and page["title"] == page_title(slug) and not page["content"] and not values,
-        fits=page is not None and page["pageType"]["slug"] == PAGE_TYPE,
+        values=ours,
+        untouched=titled and len(ours) == len(values),
+        fits=page is not None and page["pageType"]["slug"] == model.page_type,
+        general=data["general"] is not None and bool(data["general"]["isPublished"]),
         page_type=None if page_type is None else page_type["id"],
-        assigned=_assigned(page_type, attribute),
-        attribute=None if attribute is None else attribute["id"],
-        usable=attribute is None or (attribute["type"], attribute["inputType"]) == ("PAGE_TYPE", "NUMERIC"),
+        assigned=frozenset(item["id"] for item in (page_type or {}).get("attributes") or ()),
+        attributes={name: attribute["id"] for name, attribute in attributes.items()},
+        unusable=_unusable(model, attributes),
     )
 
 
-def _assigned(page_type: Mapping[str, Any] | None, attribute: Mapping[str, Any] | None) -> bool:
-    if page_type is None or attribute is None:
-        return False
-    return any(item["id"] == attribute["id"] for item in page_type["attributes"] or ())
+def _unusable(model: Model, attributes: Mapping[str, Any]) -> str | None:
+    for slug, wanted in model.attributes.items():
+        found = attributes.get(slug)
+        if found is not None and (found["type"], found["inputType"]) != ("PAGE_TYPE", wanted.kind.value):
+            return slug
+    return None
 
 
-def _values(page: Mapping[str, Any] | None) -> dict[str, str]:
+def _values(page: Mapping[str, Any] | None) -> dict[str, Value]:
     """Attribute → value, for those that have one."""
     selected = () if page is None else page["attributes"]
-    return {item["attribute"]["slug"]: item["values"][0]["name"] for item in selected if item["values"]}
+    found = {
+        item["attribute"]["slug"]: _value(item["attribute"]["inputType"], item["values"][0])
+        for item in selected
+        if item["values"]
+    }
+    return {slug: value for slug, value in found.items() if value not in {None, ""}}
 
 
-def _number(text: str | None) -> Decimal | None:
-    try:
-        return None if text is None else Decimal(text)
-    except InvalidOperation:
-        return None
+def _value(kind: str, given: Mapping[str, Any]) -> Value:
+    """A text's name is cut short, and that of a yes or no is a sentence."""
+    value: Value = given[_READ.get(kind, "name")]
+    return value
+
+
+def _said(value: Value) -> str:
+    return "nothing" if value is None else str(value)

@@ -1,7 +1,7 @@
 """A webhook's body → what has happened, in the shop's words."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from plugin.domain import events, ledger
+from plugin.domain.baskets import MOST_VARIANTS
 from plugin.domain.consent import consent_of, marketing_of
 from plugin.errors import Rejected
 from plugin.saleor import payloads
@@ -122,6 +123,9 @@ def order_of(order: payloads.Order) -> ledger.Order:
             for parcel in order.fulfillments
         ),
         marketing=marketing_of(_said(order.metafields)),
+        ships=order.is_shipping_required,
+        promised_days=order.delivery_method.maximum_delivery_days if order.delivery_method else None,
+        checkout_id=order.checkout_id,
     )
 
 
@@ -144,7 +148,15 @@ def _line(line: payloads.OrderLine, order: payloads.Order) -> ledger.Line:
         product_type=product.product_type.slug if product else None,
         net=line.total_price.net.amount if line.total_price.net else None,
         cost=_cost(line, order),
+        collections=_collections(product) if product else None,
     )
+
+
+def _collections(product: payloads.Product) -> tuple[str, ...] | None:
+    """What they are called: each by its id and by its slug."""
+    if product.collections is None:
+        return None
+    return tuple(name for one in product.collections for name in (one.id, one.slug))
 
 
 def _cost(line: payloads.OrderLine, order: payloads.Order) -> Decimal | None:
@@ -203,8 +215,15 @@ def _checkout_seen(given: Delivery) -> events.Event:
         shipping=checkout.shipping_price.gross.amount,
         created_at=checkout.created,
         updated_at=checkout.updated_at,
+        variants=tuple(_chosen(checkout.lines))[:MOST_VARIANTS],
+        marketing=marketing_of(_said(checkout.metafields)),
     )
     return events.CheckoutSeen(given.event, payload.issued_at, seen)
+
+
+def _chosen(lines: Sequence[payloads.CheckoutLine]) -> Iterator[str]:
+    """What the shopper put in; gifts Saleor adds by itself."""
+    return (f"{line.variant.id}:{line.quantity}" for line in lines if not line.is_gift)
 
 
 def _voucher_seen(given: Delivery) -> events.Event:
@@ -222,9 +241,24 @@ def _codes_seen(given: Delivery) -> events.Event:
     return events.CodesSeen(given.event, payload.issued_at, codes, given.event == "voucher_codes_deleted", ours)
 
 
-def _back_in_stock(given: Delivery) -> events.Event:
+def _gift_card_seen(given: Delivery) -> events.Event:
+    payload = _payload(payloads.GiftCardEvent, given)
+    card = payload.gift_card
+    gone = given.event == "gift_card_deleted" or not card.is_active
+    ours = _ours(payload.issuing_principal, given)
+    return events.GiftCardSeen(given.event, payload.issued_at, card.id, gone, card.current_balance.amount, ours)
+
+
+def _stock_seen(given: Delivery) -> events.Event:
+    """One warehouse may run out while another has it, so the stocks are counted, and not the events believed."""
     payload = _payload(payloads.VariantEvent, given)
-    return events.BackInStock(given.event, payload.issued_at, payload.product_variant.id)
+    variant = payload.product_variant
+    names = frozenset((variant.product.id, variant.product.slug)) if variant.product else frozenset[str]()
+    missing = given.event == "product_variant_out_of_stock"
+    if variant.stocks is not None:
+        missing = all(stock.quantity <= stock.quantity_allocated for stock in variant.stocks)
+    missing = missing and variant.track_inventory is not False
+    return events.StockSeen(given.event, payload.issued_at, variant.id, names, missing)
 
 
 def _app_seen(given: Delivery) -> events.Event:
@@ -251,7 +285,7 @@ _ORDER_EVENTS = (
     "fulfillment_tracking_number_updated",
 )
 
-_CHECKOUT_EVENTS = ("checkout_created", "checkout_updated")
+_CHECKOUT_EVENTS = ("checkout_created", "checkout_updated", "checkout_metadata_updated")
 _RENDERED_LATE = frozenset({*_ORDER_EVENTS, *_CHECKOUT_EVENTS})
 
 #: Every event that this app subscribes to; a test holds it equal to the manifest.
@@ -264,6 +298,7 @@ DECODERS: Mapping[str, Callable[[Delivery], events.Event]] = {
     **dict.fromkeys(_CHECKOUT_EVENTS, _checkout_seen),
     **dict.fromkeys(("voucher_created", "voucher_updated", "voucher_deleted"), _voucher_seen),
     **dict.fromkeys(("voucher_codes_created", "voucher_codes_deleted"), _codes_seen),
-    "product_variant_back_in_stock": _back_in_stock,
+    **dict.fromkeys(("gift_card_updated", "gift_card_status_changed", "gift_card_deleted"), _gift_card_seen),
+    **dict.fromkeys(("product_variant_back_in_stock", "product_variant_out_of_stock"), _stock_seen),
     **dict.fromkeys(("app_installed", "app_updated", "app_status_changed", "app_deleted"), _app_seen),
 }

@@ -58,9 +58,16 @@ class ProductType(Payload):
     slug: Text
 
 
+class Collection(Payload):
+    id: Id
+    slug: Text
+
+
 class Product(Payload):
     id: Id
     product_type: ProductType
+    #: Left out by a webhook of an older version of this app.
+    collections: tuple[Collection, ...] | None = None
 
 
 class Listing(Payload):
@@ -98,6 +105,12 @@ class Fulfillment(Payload):
     tracking_number: Text = ""
 
 
+class DeliveryMethod(Payload):
+    """Of a collection point nothing is asked."""
+
+    maximum_delivery_days: Annotated[int, Field(ge=0, le=10**6)] | None = None
+
+
 class Order(Payload):
     id: Id
     number: Annotated[str, Field(max_length=60)]
@@ -107,6 +120,8 @@ class Order(Payload):
     user_email: Email | None = None
     user: Reference | None = None
     voucher_code: Text | None = None
+    #: Left out by a webhook of an older version of this app.
+    checkout_id: Id | None = None
     gift_cards: tuple[Reference, ...] = ()
     #: Of the whole order, shipping included.
     discounts: tuple[Discount, ...] = ()
@@ -119,6 +134,9 @@ class Order(Payload):
     shipping_address: Address | None = None
     lines: tuple[OrderLine, ...]
     fulfillments: tuple[Fulfillment, ...]
+    #: Left out by a webhook of an older version of this app.
+    is_shipping_required: bool | None = None
+    delivery_method: DeliveryMethod | None = None
     #: Null where none of the keys asked for is there.
     metafields: dict[str, Any] | None = None
     #: The word of the anonymizer; asked for in ORDER_METADATA_UPDATED alone.
@@ -151,6 +169,12 @@ class GoneUser(Payload):
     is_confirmed: bool = False
 
 
+class CheckoutLine(Payload):
+    quantity: Annotated[int, Field(ge=0, le=10**9)]
+    is_gift: bool | None = None
+    variant: Reference
+
+
 class Checkout(Payload):
     id: Id
     email: Email | None = None
@@ -160,11 +184,21 @@ class Checkout(Payload):
     channel: Channel
     subtotal_price: TaxedMoney
     shipping_price: TaxedPrice
+    #: Left out by a webhook of an older version of this app.
+    lines: tuple[CheckoutLine, ...] = ()
+    #: Null where none of the keys asked for is there.
+    metafields: dict[str, Any] | None = None
 
 
 class Code(Payload):
     id: Id
     code: Text
+
+
+class GiftCard(Payload):
+    id: Id
+    is_active: bool
+    current_balance: Money
 
 
 class App(Payload):
@@ -208,8 +242,30 @@ class CodesEvent(Event):
     issuing_principal: Principal | None = None
 
 
+class GiftCardEvent(Event):
+    gift_card: GiftCard
+    issuing_principal: Principal | None = None
+
+
+class StockedProduct(Payload):
+    id: str
+    slug: str
+
+
+class HeldStock(Payload):
+    quantity: int
+    quantity_allocated: int
+
+
+class HeldVariant(Reference):
+    product: StockedProduct | None = None
+    #: Not told by a webhook of before; then the event's name is all there is.
+    track_inventory: bool | None = None
+    stocks: list[HeldStock] | None = None
+
+
 class VariantEvent(Event):
-    product_variant: Reference
+    product_variant: HeldVariant
 
 
 class AppEvent(Event):

@@ -193,7 +193,7 @@ async def _emit(sandbox: "Sandbox", request: Request) -> Response:
         raise ValueError(f"no event {event!r}")
     places: list[tuple[str, dict[str, Any]]] = [
         ("order", shop.orders), ("fulfillment", shop.fulfillments), ("user", shop.users), ("checkout", shop.checkouts),
-        ("voucher", shop.vouchers), ("productVariant", shop.variants), ("app", shop.apps),
+        ("voucher", shop.vouchers), ("giftCard", shop.gift_cards), ("productVariant", shop.variants), ("app", shop.apps),
     ]  # fmt: skip
     name, found = next(((name, place[id_]) for name, place in places if id_ in place), ("", None))
     if found is None:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from plugin.domain.budgets import Used
 from plugin.domain.money import Money
 from plugin.store.schema import reservations, spending
+from plugin.store.statements import write_all
 
 #: In the place of a campaign: all of them.
 ALL = 0
@@ -32,6 +33,12 @@ class Standing(StrEnum):
     SETTLED = "settled"
     #: It will not be used any more.
     RELEASED = "released"
+
+
+class Part(StrEnum):
+    GIFT = "gift"
+    #: Of the next order, given beside it.
+    SHIPPING = "shipping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,9 @@ _Changes = dict[tuple[int, date, str], tuple[Decimal, Decimal]]
 
 _NEW = reservations.insert()
 _ONE = select(reservations).where(
-    reservations.c.shop_id == bindparam("shop"), reservations.c.decision_id == bindparam("decision")
+    reservations.c.shop_id == bindparam("shop"),
+    reservations.c.decision_id == bindparam("decision"),
+    reservations.c.part == bindparam("part"),
 )
 _COUNTED = case(
     (reservations.c.status == Standing.RESERVED.value, reservations.c.reserved),
@@ -75,37 +84,46 @@ _USED = select(spending.c.campaign_id, spending.c.period, spending.c.reserved, s
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    decision_id: int
+    campaign_id: int
+    customer_id: int
+    cost: Money
+    part: Part = Part.GIFT
+
+
 def reserve(
-    connection: Connection,
-    shop_id: int,
-    decision_id: int,
-    campaign_id: int,
-    customer_id: int,
-    cost: Money,
-    day: date,
-    now: datetime,
+    connection: Connection, shop_id: int, reservations: Sequence[Reservation], day: date, now: datetime
 ) -> None:
-    connection.execute(
-        _NEW,
+    rows = [
         {
             "shop_id": shop_id,
-            "decision_id": decision_id,
-            "campaign_id": campaign_id,
-            "customer_id": customer_id,
-            "currency": cost.currency,
+            "decision_id": one.decision_id,
+            "part": one.part.value,
+            "campaign_id": one.campaign_id,
+            "customer_id": one.customer_id,
+            "currency": one.cost.currency,
             "day": day,
-            "reserved": cost.amount,
+            "reserved": one.cost.amount,
             "settled": Decimal(0),
             "status": Standing.RESERVED.value,
             "at": now,
-        },
-    )
-    _count(connection, shop_id, {(campaign_id, day, cost.currency): (cost.amount, Decimal(0))})
+        }
+        for one in reservations
+    ]
+    if not rows:
+        return
+    write_all(connection, _NEW, rows)
+    changes: _Changes = {}
+    for one in reservations:
+        _plus(changes, (one.campaign_id, day, one.cost.currency), one.cost.amount, Decimal(0))
+    _count(connection, shop_id, changes)
 
 
-def settle(connection: Connection, shop_id: int, decision_id: int, given: Money) -> None:
+def settle(connection: Connection, shop_id: int, decision_id: int, given: Money, part: Part = Part.GIFT) -> None:
     """What it did cost; said again, the last word counts. Nothing happens where nothing was reserved."""
-    row = connection.execute(_ONE, {"shop": shop_id, "decision": decision_id}).one_or_none()
+    row = connection.execute(_ONE, {"shop": shop_id, "decision": decision_id, "part": part.value}).one_or_none()
     if row is None:
         return
     changes: _Changes = {}
@@ -113,10 +131,21 @@ def settle(connection: Connection, shop_id: int, decision_id: int, given: Money)
     _plus(changes, (row.campaign_id, row.day, given.currency), Decimal(0), given.amount)
     connection.execute(
         update(reservations)
-        .where(reservations.c.shop_id == shop_id, reservations.c.decision_id == decision_id)
+        .where(
+            reservations.c.shop_id == shop_id,
+            reservations.c.decision_id == decision_id,
+            reservations.c.part == part.value,
+        )
         .values(status=Standing.SETTLED.value, settled=given.amount, currency=given.currency)
     )
     _count(connection, shop_id, changes)
+
+
+def is_settled(connection: Connection, shop_id: int, decision_id: int) -> bool:
+    """What it did cost has been said."""
+    asked = {"shop": shop_id, "decision": decision_id, "part": Part.GIFT.value}
+    row = connection.execute(_ONE, asked).one_or_none()
+    return row is not None and row.status == Standing.SETTLED.value
 
 
 def release(connection: Connection, shop_id: int, decision_ids: Sequence[int]) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
-from plugin.domain.conditions import Condition, Named, leaves, read_condition, resolve
-from plugin.domain.tactic import Tactic, read_params, write_params
+from plugin.domain.conditions import Condition, names_in, read_condition, resolve
+from plugin.domain.tactic import PAUSE_DAYS, Tactic, read_params, write_params
 from plugin.errors import NotFound, Rejected
 from plugin.store import segments
 from plugin.store.schema import campaign_versions, campaigns
@@ -30,7 +30,7 @@ class Limits:
     """What stands around the tactic; see `Campaign` for the meaning."""
 
     control_share: float = 0.1
-    pause_days: int = 60
+    pause_days: int = PAUSE_DAYS
     inside_per_day: int = 0
     #: As JSON, as they were said.
     audience: Any = None
@@ -40,6 +40,7 @@ class Limits:
     ends_at: datetime | None = None
     budgets: Budgets = Budgets()
     channels: tuple[str, ...] = ()
+    reissue_after_cancel: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.control_share <= 0.9:
@@ -107,6 +108,15 @@ def get(connection: Connection, shop_id: int, name: str, tactics: Tactics) -> Ca
 def glance(connection: Connection, shop_id: int, name: str, tactics: Tactics) -> Campaign:
     """As `get`, to be looked at only."""
     return _by_name(connection, name, _named(shop_id, name), tactics)
+
+
+def by_id(connection: Connection, shop_id: int, campaign_id: int, tactics: Tactics) -> Campaign:
+    """As `glance`, by what a page's address says of it."""
+    statement = select(campaigns).where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign_id)
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound("This campaign is not there; look for it in the list of campaigns.")
+    return _read(row, tactics, _segments(connection, shop_id, [row]))
 
 
 def _named(shop_id: int, name: str) -> Select[Any]:
@@ -256,6 +266,7 @@ def _keep_version(connection: Connection, shop_id: int, campaign_id: int, who: s
         "ends_at": row.ends_at and row.ends_at.isoformat(),
         "budgets": row.budgets,
         "channels": row.channels,
+        "reissue_after_cancel": row.reissue_after_cancel,
     }
     connection.execute(
         campaign_versions.insert().values(
@@ -297,6 +308,7 @@ def _read(row: Row[Any], tactics: Tactics, named: Mapping[str, Condition]) -> Ca
         ends_at=row.ends_at,
         budgets=read_budgets(row.budgets),
         channels=tuple(row.channels),
+        reissue_after_cancel=row.reissue_after_cancel,
         audience_said=row.audience,
         exclude_said=row.exclude,
         rests=rests,
@@ -310,5 +322,5 @@ def _condition(said: Any, named: Mapping[str, Condition]) -> Condition | None:
 def _segments(connection: Connection, shop_id: int, rows: Sequence[Row[Any]]) -> Mapping[str, Condition]:
     """By name; looked up only where a campaign names one."""
     said = [condition for row in rows for condition in (row.audience, row.exclude) if condition is not None]
-    names = any(isinstance(leaf, Named) for condition in said for leaf in leaves(read_condition(condition)))
+    names = any(True for condition in said for _ in names_in(read_condition(condition)))
     return segments.named(connection, shop_id) if names else {}

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
 from plugin.domain.channels import Channel
 from plugin.store.schema import channels
@@ -21,6 +23,7 @@ def save(connection: Connection, shop_id: int, seen: Iterable[Channel], now: dat
             "active": channel.active,
             "gross": channel.gross,
             "free_from": channel.free_from,
+            "free_in": {country: str(amount) for country, amount in channel.free_in.items()},
             "read_at": now,
         }
         for channel in seen
@@ -31,10 +34,12 @@ def save(connection: Connection, shop_id: int, seen: Iterable[Channel], now: dat
 
 def of_shop(connection: Connection, shop_id: int) -> Sequence[Channel]:
     statement = select(channels).where(channels.c.shop_id == shop_id).order_by(channels.c.slug)
-    return [
-        Channel(row.slug, row.channel_id, row.currency, row.active, row.gross, row.free_from)
-        for row in connection.execute(statement)
-    ]
+    return [_read(row) for row in connection.execute(statement)]
+
+
+def _read(row: Row[Any]) -> Channel:
+    free_in = {country: Decimal(amount) for country, amount in row.free_in.items()}
+    return Channel(row.slug, row.channel_id, row.currency, row.active, row.gross, row.free_from, free_in)
 
 
 def last_read(connection: Connection, shop_id: int) -> datetime | None:

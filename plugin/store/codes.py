@@ -1,6 +1,6 @@
 """Our vouchers at the platform, and whose each code is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
-from plugin.domain.offers import Offer, read_offer, write_offer
+from plugin.domain.offers import Offer
 from plugin.domain.tactic import Given, TriggerKind
 from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
+from plugin.store.statements import write_all
 
 #: As text, because SQLite uses a partial index only for what it reads in the statement.
 A_GIFT_CARD = text("codes.kind = 'gift_card'")
@@ -77,6 +78,12 @@ class Code:
     offer: Offer | None = None
     #: The first order that it was used in.
     order_id: str | None = None
+    #: The effect that puts it into its voucher; None for a gift card.
+    effect_id: int | None = None
+    #: What tells the customer of it, as an effect's payload.
+    banner: Mapping[str, Any] | None = None
+    #: How the customer is told that the next order ships free; None where it does not.
+    next_order: str | None = None
 
     @property
     def alive(self) -> bool:
@@ -141,21 +148,27 @@ def save_first_code(connection: Connection, shop_id: int, row_id: int, code: str
     )
 
 
-def draw(connection: Connection, shop_id: int, code: Code, now: datetime) -> None:
-    row = {
-        "shop_id": shop_id,
-        "code": code.code,
-        "decision_id": code.decision_id,
-        "campaign_id": code.campaign_id,
-        "customer_id": code.customer_id,
-        "kind": code.kind.value,
-        "offer": None if code.offer is None else write_offer(code.offer),
-        "voucher": code.voucher,
-        "status": code.status.value,
-        "drawn_at": now,
-        "expires_at": code.expires_at,
-    }
-    connection.execute(_DRAW, row)
+def draw(connection: Connection, shop_id: int, drawn: Sequence[Code], now: datetime) -> None:
+    rows = [
+        {
+            "shop_id": shop_id,
+            "code": code.code,
+            "decision_id": code.decision_id,
+            "campaign_id": code.campaign_id,
+            "customer_id": code.customer_id,
+            "kind": code.kind.value,
+            "offer": code.offer,
+            "voucher": code.voucher,
+            "effect_id": code.effect_id,
+            "banner": code.banner,
+            "next_order": code.next_order,
+            "status": code.status.value,
+            "drawn_at": now,
+            "expires_at": code.expires_at,
+        }
+        for code in drawn
+    ]
+    write_all(connection, _DRAW, rows)
 
 
 _DRAW = codes.insert()
@@ -174,12 +187,19 @@ def of_decision(connection: Connection, shop_id: int, decision_id: int) -> Code 
     return _code(connection, codes.c.shop_id == shop_id, codes.c.decision_id == decision_id)
 
 
+def of_decisions(connection: Connection, shop_id: int, decision_ids: Sequence[int]) -> dict[int, Code]:
+    """Decision → its code."""
+    found = _codes(connection, codes.c.shop_id == shop_id, codes.c.decision_id.in_(decision_ids))
+    return {code.decision_id: code for code in found}
+
+
 def of_episode(connection: Connection, shop_id: int, campaign_id: int, customer_id: int, episode: str) -> Code | None:
     decided = select(decisions.c.id).where(
         decisions.c.shop_id == shop_id,
         decisions.c.campaign_id == campaign_id,
         decisions.c.customer_id == customer_id,
         decisions.c.episode == episode,
+        decisions.c.put_off_by == "",
     )
     return _code(connection, codes.c.shop_id == shop_id, codes.c.decision_id == decided.scalar_subquery())
 
@@ -214,6 +234,7 @@ def of_customer(connection: Connection, shop_id: int, customer_id: int) -> Seque
 
 _GIVEN = (
     select(
+        codes.c.customer_id,
         codes.c.decision_id,
         codes.c.campaign_id,
         decisions.c.episode,
@@ -221,11 +242,12 @@ _GIVEN = (
         codes.c.drawn_at,
         codes.c.expires_at,
         codes.c.status,
+        codes.c.code,
     )
     .join(decisions, decisions.c.id == codes.c.decision_id)
     .where(
         codes.c.shop_id == bindparam("shop"),
-        codes.c.customer_id == bindparam("customer"),
+        codes.c.customer_id.in_(bindparam("customers", expanding=True)),
         codes.c.status != CodeStatus.WITHDRAWN.value,
         codes.c.offer.is_not(None),
         decisions.c.trigger != TriggerKind.TRIAL.value,
@@ -233,21 +255,24 @@ _GIVEN = (
 )
 
 
-def given_to(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Given]:
-    """What this customer was given, the oldest first; what was taken back is left out."""
-    rows = sorted(connection.execute(_GIVEN, {"shop": shop_id, "customer": customer_id}), key=_BY_DECISION)
-    return [
-        Given(
-            row.campaign_id,
-            row.episode or "",
-            read_offer(row.offer),
-            row.drawn_at,
-            row.expires_at,
-            issued=row.status != CodeStatus.DRAWN.value,
-            used=row.status == CodeStatus.REDEEMED.value,
+def given_to(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, list[Given]]:
+    """What each of these customers was given, the oldest first; what was taken back is left out."""
+    found = connection.execute(_GIVEN, {"shop": shop_id, "customers": customer_ids})
+    given: dict[int, list[Given]] = {customer_id: [] for customer_id in customer_ids}
+    for row in sorted(found, key=_BY_DECISION):
+        given[row.customer_id].append(
+            Given(
+                row.campaign_id,
+                row.episode or "",
+                row.offer,
+                row.drawn_at,
+                row.expires_at,
+                issued=row.status != CodeStatus.DRAWN.value,
+                used=row.status == CodeStatus.REDEEMED.value,
+                code=row.code,
+            )
         )
-        for row in rows
-    ]
+    return given
 
 
 def alive_in(connection: Connection, shop_id: int, row_id: int) -> Sequence[Code]:
@@ -260,10 +285,35 @@ def alive_in(connection: Connection, shop_id: int, row_id: int) -> Sequence[Code
     )
 
 
-def set_status(connection: Connection, shop_id: int, code: str, status: CodeStatus) -> None:
-    connection.execute(
-        update(codes).where(codes.c.shop_id == shop_id, codes.c.code == code).values(status=status.value)
+def drawn_by(connection: Connection, shop_id: int, row_id: int, effect_id: int) -> list[tuple[Code, str | None]]:
+    """The codes that this effect still has to put into that voucher, each with the episode it is for."""
+    statement = (
+        select(codes, decisions.c.episode)
+        .join(decisions, decisions.c.id == codes.c.decision_id, isouter=True)
+        .where(
+            codes.c.shop_id == shop_id,
+            codes.c.voucher == row_id,
+            codes.c.effect_id == effect_id,
+            codes.c.status == CodeStatus.DRAWN.value,
+        )
     )
+    rows = sorted(connection.execute(statement), key=_BY_DECISION)
+    return [(_read_code(row), row.episode) for row in rows]
+
+
+def issue(connection: Connection, shop_id: int, issued: Sequence[Code]) -> list[Code]:
+    """They are at the platform now; those of them that nobody has taken back meanwhile."""
+    still = set[str]()
+    for start in range(0, len(issued), budgets.PORTION):
+        some = [code.code for code in issued[start : start + budgets.PORTION]]
+        statement = (
+            update(codes)
+            .where(codes.c.shop_id == shop_id, codes.c.code.in_(some), codes.c.status == CodeStatus.DRAWN.value)
+            .values(status=CodeStatus.ISSUED.value)
+            .returning(codes.c.code)
+        )
+        still |= set(connection.execute(statement).scalars())
+    return [code for code in issued if code.code in still]
 
 
 def give_up(
@@ -366,6 +416,9 @@ def _read_code(row: Any) -> Code:
         CodeStatus(row.status),
         row.expires_at,
         CodeKind(row.kind),
-        None if row.offer is None else read_offer(row.offer),
+        row.offer,
         row.order_id,
+        row.effect_id,
+        row.banner,
+        row.next_order,
     )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Text,
     and_,
     cast,
     false,
@@ -34,6 +35,7 @@ from plugin.domain.fields import Operator
 from plugin.domain.stages import Activity, Limits, Step
 from plugin.store.schema import customers, order_lines, orders
 from plugin.store.statements import in_one_scan
+from plugin.store.types import BETWEEN_NAMES
 
 Truth: TypeAlias = ColumnElement[bool]
 
@@ -234,10 +236,34 @@ SAID: Mapping[str, Callable[[_Asked], Truth]] = {
     "objects": _yes(lambda _: _C.objects.is_(True)),
 }
 
+
+class _Position(GenericFunction[int]):
+    """Where the second text begins in the first, in small and capital letters as they are; 0 where it does not."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Position, "sqlite")
+def _by_instr(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Position, "postgresql")
+def _by_strpos(element: Any, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
+def _is_among(name: str, names: ColumnElement[tuple[str, ...] | None]) -> Truth:
+    wanted = name.replace(BETWEEN_NAMES, 2 * BETWEEN_NAMES)  # two side by side are nowhere, and so is such a name
+    return _Position(type_coerce(names, Text), literal(f"{BETWEEN_NAMES}{wanted}{BETWEEN_NAMES}", Text)) > 0
+
+
 _LINE_SAYS: Mapping[By, Callable[[str], Truth]] = {
     By.PRODUCT: lambda value: or_(order_lines.c.product_id == value, order_lines.c.name == value),
     By.TYPE: lambda value: order_lines.c.product_type == value,
     By.SKU: lambda value: order_lines.c.sku == value,
+    By.COLLECTION: lambda value: _is_among(value, order_lines.c.collections),
 }
 
 

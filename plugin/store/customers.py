@@ -1,23 +1,26 @@
 """Customers: whose they are, what their orders add up to, what they are shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, String, Update, bindparam, cast, delete, func, select, update
 
-from plugin.domain.consent import Consent
+from plugin.domain.consent import Consent, Stand, stand_of
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.effects import Banner, Slot
 from plugin.domain.ledger import Account
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
 from plugin.store.schema import customers
-from plugin.store.statements import locked
+from plugin.store.statements import locked, write_all
 
+#: Of `name_key`.
+NAME_LENGTH = 255
 #: Each has a column of its name.
 _HISTORY = tuple(field.name for field in fields(History))
 _TURNS = tuple(field.name for field in fields(Turns))
@@ -92,6 +95,20 @@ def glance(connection: Connection, shop_id: int, user_id: str) -> Customer | Non
     return _one(connection, _GLANCE, shop=shop_id, user=user_id)
 
 
+_GLANCES = select(customers).where(
+    customers.c.shop_id == bindparam("shop"), customers.c.user_id.in_(bindparam("users", expanding=True))
+)
+
+
+def glance_all(connection: Connection, shop_id: int, user_ids: Sequence[str]) -> dict[str, Customer]:
+    """The same of several, by their user ids."""
+    if len(user_ids) == 1:
+        alone = glance(connection, shop_id, user_ids[0])
+        return {} if alone is None else {user_ids[0]: alone}
+    rows = connection.execute(_GLANCES, {"shop": shop_id, "users": user_ids})
+    return {row.user_id: read_customer(row) for row in rows}
+
+
 def create(
     connection: Connection, shop_id: int, now: datetime, *, user_id: str | None = None, email: str | None = None
 ) -> Customer:
@@ -113,38 +130,73 @@ def save_account(connection: Connection, shop_id: int, customer_id: int, account
     _set(connection, shop_id, customer_id, **account_values(account))
 
 
-def save_opted_out(connection: Connection, shop_id: int, customer_id: int, *, opted_out: bool) -> None:
-    _set(connection, shop_id, customer_id, opted_out=opted_out)
+def save_consent(connection: Connection, shop_id: int, customer_id: int, stand: Stand) -> None:
+    _set(connection, shop_id, customer_id, opted_out=stand.opted_out, agreed_at=stand.agreed_at)
 
 
 def account_values(account: Account) -> dict[str, Any]:
     """As columns; what its orders say of being written to has to be weighed again afterwards."""
+    stand = stand_of(account.consent, (), confirmed=account.confirmed)
     return {
         "user_id": account.user_id,
         "email": account.email,
         "confirmed": account.confirmed,
         "first_name": account.first_name,
+        "name_key": searchable(account.first_name),
         "language": account.language,
         "account_updated_at": account.updated_at,
-        "opted_out": account.consent.opted_out,
+        "opted_out": stand.opted_out,
         "account_opted_out": account.consent.opted_out,
         "opted_in_at": account.consent.opted_in_at,
+        "agreed_at": stand.agreed_at,
+        "account_agrees": account.consent.agrees,
         "objects": account.consent.objects,
     }
 
 
-def save_state(
-    connection: Connection,
-    shop_id: int,
-    customer_id: int,
-    history: History,
-    segment: Segment,
-    turns: Turns,
-    next_moment: datetime | None,
-    offers_since_order: int = 0,
-) -> None:
-    values = state_values(history, segment, turns, next_moment, offers_since_order)
-    _set(connection, shop_id, customer_id, **values)
+def searchable(name: str) -> str:
+    """A name as it is searched by."""
+    return name.strip().casefold()[:NAME_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A customer's state as it is to be kept."""
+
+    customer_id: int
+    history: History
+    segment: Segment
+    turns: Turns
+    next_moment: datetime | None
+    offers_since_order: int = 0
+
+
+def save_states(connection: Connection, shop_id: int, measured: Sequence[Measured]) -> None:
+    """Those whose history is another one, whole."""
+    _set_all(
+        connection,
+        shop_id,
+        {
+            one.customer_id: state_values(one.history, one.segment, one.turns, one.next_moment, one.offers_since_order)
+            for one in measured
+        },
+    )
+
+
+def save_standings(connection: Connection, shop_id: int, measured: Sequence[Measured]) -> None:
+    """Those of whom only time or a gift has made others: histories and turns stay as they are."""
+    _set_all(
+        connection,
+        shop_id,
+        {one.customer_id: _standing_values(one.segment, one.next_moment, one.offers_since_order) for one in measured},
+    )
+
+
+def _set_all(connection: Connection, shop_id: int, values: Mapping[int, Mapping[str, Any]]) -> None:
+    rows = [{"of_shop": shop_id, "of_customer": customer_id, **said} for customer_id, said in values.items()]
+    if rows:
+        names = [name for name in rows[0] if name not in {"of_shop", "of_customer"}]
+        write_all(connection, update_of(*names), rows)
 
 
 def state_values(
@@ -157,16 +209,28 @@ def state_values(
         "bought": dict(history.bought),
         "value": history.value,
         "value_orders": history.value_orders,
-        "segment": segment.value,
         **{name: getattr(turns, name) for name in _TURNS},
-        "next_moment": next_moment,
-        "offers_since_order": offers_since_order,
+        **_standing_values(segment, next_moment, offers_since_order),
     }
 
 
-def save_shown(connection: Connection, shop_id: int, customer_id: int, shown: Mapping[Slot, Banner]) -> None:
-    plain = {slot.value: {"text": banner.text, "data": dict(banner.data)} for slot, banner in shown.items()}
-    _set(connection, shop_id, customer_id, shown=plain)
+def _standing_values(segment: Segment, next_moment: datetime | None, offers_since_order: int) -> dict[str, Any]:
+    return {"segment": segment.value, "next_moment": next_moment, "offers_since_order": offers_since_order}
+
+
+def save_shown(connection: Connection, shop_id: int, shown: Mapping[int, Mapping[Slot, Banner]]) -> None:
+    """Customer's id → all that is shown."""
+    plain = {
+        customer_id: {slot.value: {"text": banner.text, "data": dict(banner.data)} for slot, banner in theirs.items()}
+        for customer_id, theirs in shown.items()
+    }
+    _set_all(connection, shop_id, {customer_id: {"shown": theirs} for customer_id, theirs in plain.items()})
+
+
+def note_offer(connection: Connection, shop_id: int, customer_id: int) -> None:
+    """One more was given since the last order, by somebody who keeps no state."""
+    of = (customers.c.shop_id == shop_id, customers.c.id == customer_id)
+    connection.execute(update(customers).where(*of).values(offers_since_order=customers.c.offers_since_order + 1))
 
 
 def rest(connection: Connection, shop_id: int, customer_id: int, until: datetime) -> None:
@@ -174,15 +238,15 @@ def rest(connection: Connection, shop_id: int, customer_id: int, until: datetime
     _set(connection, shop_id, customer_id, next_moment=until)
 
 
-def due(connection: Connection, shop_id: int, now: datetime, limit: int) -> Sequence[int]:
+def lock_due(connection: Connection, shop_id: int, now: datetime, limit: int) -> list[Customer]:
     """Whose stored moment has come, oldest first, held; those that somebody else holds are left out."""
     statement = (
-        select(customers.c.id)
+        select(customers)
         .where(customers.c.shop_id == shop_id, customers.c.next_moment <= now)
         .order_by(customers.c.next_moment)
         .limit(limit)
     )
-    return connection.execute(locked(statement, skip=True)).scalars().all()
+    return [read_customer(row) for row in connection.execute(locked(statement, skip=True))]
 
 
 def at_risk(connection: Connection, shop_id: int, now: datetime, limit: int) -> list[Customer]:
@@ -201,15 +265,26 @@ def any_due(connection: Connection, shop_id: int, now: datetime) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def after(connection: Connection, shop_id: int, customer_id: int, limit: int) -> Sequence[int]:
-    """The next ids in order, for walks over everybody."""
-    statement = (
-        select(customers.c.id)
-        .where(customers.c.shop_id == shop_id, customers.c.id > customer_id)
-        .order_by(customers.c.id)
-        .limit(limit)
-    )
-    return connection.execute(statement).scalars().all()
+def any_after(connection: Connection, shop_id: int, customer_id: int) -> bool:
+    statement = select(customers.c.id).where(customers.c.shop_id == shop_id, customers.c.id > customer_id).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def lock_after(connection: Connection, shop_id: int, customer_id: int, limit: int) -> list[Customer]:
+    """The next in order of their ids, held until the transaction's end: for walks over everybody."""
+    return lock_where(connection, shop_id, customers.c.id > customer_id, limit=limit)
+
+
+def lock_all(connection: Connection, shop_id: int, customer_ids: Collection[int]) -> dict[int, Customer]:
+    """Those of them who are (still) there, held until the transaction's end."""
+    found = lock_where(connection, shop_id, customers.c.id.in_(customer_ids)) if customer_ids else []
+    return {customer.customer_id: customer for customer in found}
+
+
+def lock_where(connection: Connection, shop_id: int, *conditions: Any, limit: int | None = None) -> list[Customer]:
+    """Those of whom this is true, in order of their ids, held until the transaction's end."""
+    statement = select(customers).where(customers.c.shop_id == shop_id, *conditions).order_by(customers.c.id)
+    return [read_customer(row) for row in connection.execute(locked(statement.limit(limit)))]
 
 
 def with_banners(connection: Connection, shop_id: int, after_id: int, limit: int) -> list[tuple[int, str, list[str]]]:
@@ -263,25 +338,34 @@ def read_turns(row: Row[Any]) -> Turns:
     return Turns(*(getattr(row, name) for name in _TURNS))
 
 
+_AT = {column.name: place for place, column in enumerate(customers.columns)}
+_HISTORY_AT = itemgetter(*(_AT[name] for name in _HISTORY))
+_TURNS_AT = itemgetter(*(_AT[name] for name in _TURNS))
+_SPENT = _HISTORY.index("spent")
+
+
 def read_customer(row: Row[Any]) -> Customer:
+    """From a row of the whole table: by place, because there are many columns and may be many rows."""
+    history = list(_HISTORY_AT(row))
+    history[_SPENT] = {currency: Decimal(amount) for currency, amount in history[_SPENT].items()}
     state = CustomerState(
         row.id,
         row.user_id,
         row.first_name,
         row.language,
         row.confirmed,
-        read_history(row),
-        Consent(row.opted_out, row.objects),
+        History(*history),
+        Consent(row.opted_out, row.objects, agreed_at=row.agreed_at),
     )
     shown = {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in row.shown.items()}
     return Customer(
         state,
         row.email,
         Segment(row.segment),
-        read_turns(row),
+        Turns(*_TURNS_AT(row)),
         row.next_moment,
         shown,
         row.account_updated_at,
         row.offers_since_order,
-        Consent(row.account_opted_out, row.objects, row.opted_in_at),
+        Consent(row.account_opted_out, row.objects, row.opted_in_at, agrees=row.account_agrees),
     )

@@ -15,7 +15,7 @@ from plugin.domain.experiments import Arm
 from plugin.domain.tactic import TriggerKind
 from plugin.store.customers import Customer
 from plugin.store.schema import arms, campaigns, customers, decisions
-from plugin.store.statements import insert_on
+from plugin.store.statements import insert_on, next_ids, write_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,66 +31,96 @@ class Told:
 
 
 _PAST = select(
-    decisions.c.campaign_id, decisions.c.episode, decisions.c.outcome, decisions.c.decided_at, decisions.c.again_at
+    decisions.c.customer_id,
+    decisions.c.campaign_id,
+    decisions.c.episode,
+    decisions.c.outcome,
+    decisions.c.decided_at,
+    decisions.c.again_at,
 ).where(
     decisions.c.shop_id == bindparam("shop"),
-    decisions.c.customer_id == bindparam("customer"),
+    decisions.c.customer_id.in_(bindparam("customers", expanding=True)),
     decisions.c.episode.is_not(None),
     decisions.c.trigger != TriggerKind.TRIAL.value,
 )
-_ARMS = select(arms.c.campaign_id, arms.c.arm).where(
-    arms.c.shop_id == bindparam("shop"), arms.c.customer_id == bindparam("customer")
+_ARMS = select(arms.c.customer_id, arms.c.campaign_id, arms.c.arm).where(
+    arms.c.shop_id == bindparam("shop"), arms.c.customer_id.in_(bindparam("customers", expanding=True))
 )
 
 
-def standing(connection: Connection, shop_id: int, customer_id: int) -> Standing:
-    """Earlier decisions and arms; what else there is to say of a customer is looked up by `flow.guards`."""
-    who = {"shop": shop_id, "customer": customer_id}
-    past: dict[int, list[Past]] = defaultdict(list)
-    for campaign_id, episode, outcome, at, again in connection.execute(_PAST, who):
-        past[campaign_id].append(Past(episode, Outcome(outcome), at, again))
-    return Standing(past, {campaign_id: Arm(arm) for campaign_id, arm in connection.execute(_ARMS, who)})
+def standings(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, Standing]:
+    """Earlier decisions and arms of each; what else there is to say of a customer is looked up by `flow.guards`."""
+    who = {"shop": shop_id, "customers": customer_ids}
+    past: dict[int, dict[int, list[Past]]] = {customer_id: {} for customer_id in customer_ids}
+    for customer_id, campaign_id, episode, outcome, at, again in connection.execute(_PAST, who):
+        past[customer_id].setdefault(campaign_id, []).append(Past(episode, Outcome(outcome), at, again))
+    put: dict[int, dict[int, Arm]] = {customer_id: {} for customer_id in customer_ids}
+    for customer_id, campaign_id, arm in connection.execute(_ARMS, who):
+        put[customer_id][campaign_id] = Arm(arm)
+    return {customer_id: Standing(past[customer_id], put[customer_id]) for customer_id in customer_ids}
 
 
-def save(
-    connection: Connection, shop_id: int, customer_id: int, decision: Decision, trigger: TriggerKind, now: datetime
-) -> int:
-    """The decision's id. The arm, where there is one, is kept first, and only the first time.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision about one customer."""
 
-    What is put off is kept once a need and limit, with the latest word on it. An answer that stands is new, or
-    the database refuses it.
+    customer_id: int
+    decision: Decision
+    trigger: TriggerKind
+
+    @property
+    def put_off_by(self) -> str:
+        """Empty for an answer that stands."""
+        later = self.decision.outcome is Outcome.LATER and self.decision.by is not None
+        return self.decision.by.value if later and self.decision.by is not None else ""
+
+
+def save(connection: Connection, shop_id: int, made: Sequence[Made], now: datetime) -> list[int]:
+    """Their ids. The arms, where there are some, are kept first, and only the first time.
+
+    What is put off is kept once a need and limit, with the latest word on it, and its id is 0: nothing follows
+    from it. An answer that stands is new, or the database refuses it.
     """
-    if decision.arm is not None:
-        arm = {
-            "campaign_id": decision.campaign.campaign_id,
-            "customer_id": customer_id,
+    put = [
+        {
+            "campaign_id": one.decision.campaign.campaign_id,
+            "customer_id": one.customer_id,
             "shop_id": shop_id,
-            "arm": decision.arm.value,
+            "arm": one.decision.arm.value,
             "at": now,
         }
-        connection.execute(_keep_arm(connection.dialect.name), arm)
-    put_off_by = decision.by.value if decision.by is not None and decision.outcome is Outcome.LATER else ""
-    row = {
+        for one in made
+        if one.decision.arm is not None
+    ]
+    write_all(connection, _keep_arm(connection.dialect.name), put)
+    standing = [one for one in made if not one.put_off_by]
+    ids = iter(next_ids(connection, decisions, len(standing)))
+    numbers = [0 if one.put_off_by else next(ids) for one in made]
+    rows = [_row(shop_id, one, now) | {"id": number} for one, number in zip(made, numbers, strict=True) if number]
+    write_all(connection, _SAVE, rows)
+    put_off = [_row(shop_id, one, now) for one in made if one.put_off_by]
+    write_all(connection, _put_off(connection.dialect.name), put_off)
+    return numbers
+
+
+def _row(shop_id: int, one: Made, now: datetime) -> dict[str, Any]:
+    decision = one.decision
+    return {
         "shop_id": shop_id,
         "campaign_id": decision.campaign.campaign_id,
         "campaign_version": decision.campaign.version,
-        "customer_id": customer_id,
+        "customer_id": one.customer_id,
         "episode": decision.episode or None,
-        "put_off_by": put_off_by,
+        "put_off_by": one.put_off_by,
         "again_at": decision.again,
         "outcome": decision.outcome.value,
         "reason": decision.reason,
-        "trigger": trigger.value,
+        "trigger": one.trigger.value,
         "decided_at": now,
     }
-    statement = _put_off(connection.dialect.name) if put_off_by else _SAVE
-    decision_id = int(connection.execute(statement, row).scalar_one())
-    if decision.outcome is Outcome.GIVEN and trigger is not TriggerKind.TRIAL:
-        connection.execute(_ONE_MORE, {"of_shop": shop_id, "of_customer": customer_id})
-    return decision_id
 
 
-_SAVE = decisions.insert().returning(decisions.c.id)
+_SAVE = decisions.insert()
 
 
 @cache
@@ -98,7 +128,7 @@ def _put_off(dialect: str) -> Any:
     statement = insert_on(dialect, decisions)
     key = ("shop_id", "campaign_id", "customer_id", "episode", "put_off_by")
     latest = {"reason": statement.excluded.reason, "again_at": statement.excluded.again_at}
-    return statement.on_conflict_do_update(index_elements=key, set_=latest).returning(decisions.c.id)
+    return statement.on_conflict_do_update(index_elements=key, set_=latest)
 
 
 @cache
@@ -107,7 +137,6 @@ def _keep_arm(dialect: str) -> Any:
 
 
 _OF = (customers.c.shop_id == bindparam("of_shop"), customers.c.id == bindparam("of_customer"))
-_ONE_MORE = update(customers).where(*_OF).values(offers_since_order=customers.c.offers_since_order + 1)
 
 
 def offers_since_order(connection: Connection, shop_id: int, customer: Customer, history: History) -> int:
@@ -131,6 +160,14 @@ _GIVEN = select(func.count()).where(
 def episode_of(connection: Connection, shop_id: int, decision_id: int) -> str | None:
     statement = select(decisions.c.episode).where(decisions.c.shop_id == shop_id, decisions.c.id == decision_id)
     return connection.execute(statement).scalar_one_or_none()
+
+
+def episodes_of(connection: Connection, shop_id: int, decision_ids: Sequence[int]) -> dict[int, str | None]:
+    """The same of several."""
+    statement = select(decisions.c.id, decisions.c.episode).where(
+        decisions.c.shop_id == shop_id, decisions.c.id.in_(decision_ids)
+    )
+    return dict(connection.execute(statement).all())
 
 
 def counted_since(connection: Connection, shop_id: int, campaign_id: int, trigger: TriggerKind, since: datetime) -> int:

@@ -4,18 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, text, update
 
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.store.schema import effects
-from plugin.store.statements import insert_on, locked
+from plugin.store.statements import insert_on, locked, write_all
 
+#: How many codes one effect puts into a voucher; in its payload, and one where it says nothing.
+CODES = "codes"
 #: Statuses from which an effect can still be carried out.
 UNDONE = (EffectStatus.OPEN.value, EffectStatus.FAILED.value, EffectStatus.LEASED.value)
 #: The same as text, because SQLite uses a partial index only for what it reads in the statement.
 _UNDONE_AS_INDEXED = text("effects.status IN ('open', 'failed', 'leased')")
+#: Messages have a lane of their own, and with it an index: they do not wait for the platform, nor it for them.
+_CALLS, _MESSAGES = text("effects.kind <> 'message'"), text("effects.kind = 'message'")
 _NOBODYS = {"status": EffectStatus.OPEN.value, "lease": None, "leased_until": None}
 
 
@@ -34,45 +39,60 @@ class Effect:
     lease: str | None
 
 
-def ask(
-    connection: Connection,
-    shop_id: int,
-    key: str,
-    kind: EffectKind,
-    payload: Mapping[str, Any],
-    now: datetime,
-    *,
-    due_at: datetime | None = None,
-    campaign_id: int | None = None,
-    decision_id: int | None = None,
-    customer_id: int | None = None,
-    waits_for: int | None = None,
-    batch: str | None = None,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An effect to be asked for."""
+
+    key: str
+    kind: EffectKind
+    payload: Mapping[str, Any]
+    #: None: at once.
+    due_at: datetime | None = None
+    campaign_id: int | None = None
+    decision_id: int | None = None
+    customer_id: int | None = None
+    waits_for: int | None = None
+    batch: str | None = None
+
+
+def ask(connection: Connection, shop_id: int, wanted: Wanted, now: datetime) -> int:
     """The effect's id; an effect with this key that is there already stays as it is."""
-    row = {
-        "shop_id": shop_id,
-        "key": key,
-        "kind": kind.value,
-        "status": EffectStatus.OPEN.value,
-        "payload": dict(payload),
-        "campaign_id": campaign_id,
-        "decision_id": decision_id,
-        "customer_id": customer_id,
-        "waits_for": waits_for,
-        "batch": batch,
-        "due_at": due_at or now,
-        "created_at": now,
-    }
-    made = connection.execute(_asked(connection.dialect.name), row).scalar_one_or_none()
+    made = connection.execute(_asked_one(connection.dialect.name), _row(shop_id, wanted, now)).scalar_one_or_none()
     if made is not None:
         return int(made)
-    return int(connection.execute(_KNOWN, {"shop": shop_id, "key": key}).scalar_one())
+    return int(connection.execute(_KNOWN, {"shop": shop_id, "key": wanted.key}).scalar_one())
+
+
+def ask_all(connection: Connection, shop_id: int, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Those that are there already stay as they are."""
+    write_all(connection, _asked(connection.dialect.name), [_row(shop_id, one, now) for one in wanted])
+
+
+def _row(shop_id: int, wanted: Wanted, now: datetime) -> dict[str, Any]:
+    return {
+        "shop_id": shop_id,
+        "key": wanted.key,
+        "kind": wanted.kind.value,
+        "status": EffectStatus.OPEN.value,
+        "payload": dict(wanted.payload),
+        "campaign_id": wanted.campaign_id,
+        "decision_id": wanted.decision_id,
+        "customer_id": wanted.customer_id,
+        "waits_for": wanted.waits_for,
+        "batch": wanted.batch,
+        "due_at": wanted.due_at or now,
+        "created_at": now,
+    }
 
 
 @cache
 def _asked(dialect: str) -> Any:
-    return insert_on(dialect, effects).on_conflict_do_nothing().returning(effects.c.id)
+    return insert_on(dialect, effects).on_conflict_do_nothing()
+
+
+@cache
+def _asked_one(dialect: str) -> Any:
+    return _asked(dialect).returning(effects.c.id)
 
 
 _KNOWN = select(effects.c.id).where(effects.c.shop_id == bindparam("shop"), effects.c.key == bindparam("key"))
@@ -86,18 +106,41 @@ def lease(
     What is done by the hundred in one call goes before what is a call each: thousands of codes are few
     calls, and do not wait for the thousands of banners that were asked for in between.
     """
-    ours = effects.c.shop_id == shop_id
+    ours = and_(effects.c.shop_id == shop_id, _CALLS)
     leased = _lease(connection, and_(ours, effects.c.batch.is_not(None)), now, holder, lasts, limit)
     if len(leased) == limit:
         return leased
     return [*leased, *_lease(connection, ours, now, holder, lasts, limit - len(leased))]
 
 
+def lease_messages(
+    connection: Connection, shop_id: int, now: datetime, holder: str, lasts: timedelta, limit: int
+) -> Sequence[Effect]:
+    """The same of messages."""
+    return _lease(connection, and_(effects.c.shop_id == shop_id, _MESSAGES), now, holder, lasts, limit)
+
+
+def lease_batch(
+    connection: Connection, shop_id: int, batch: str, now: datetime, holder: str, lasts: timedelta, limit: int
+) -> Sequence[Effect]:
+    """More of the same batch, to be carried out in the same call: of so many codes together at most."""
+    same = and_(effects.c.shop_id == shop_id, effects.c.batch == batch)
+    return _lease(connection, same, now, holder, lasts, limit, full=limit)
+
+
 def _lease(
-    connection: Connection, which: Any, now: datetime, holder: str, lasts: timedelta, limit: int
+    connection: Connection,
+    which: Any,
+    now: datetime,
+    holder: str,
+    lasts: timedelta,
+    limit: int,
+    full: int | None = None,
 ) -> Sequence[Effect]:
     statement = select(effects).where(_ready(now), which)
-    rows = connection.execute(locked(statement.order_by(effects.c.due_at, effects.c.id).limit(limit), skip=True)).all()
+    found = connection.execute(locked(statement.order_by(effects.c.due_at, effects.c.id).limit(limit), skip=True)).all()
+    sizes = accumulate(size_of(row.payload) for row in found)
+    rows = [row for row, size in zip(found, sizes, strict=True) if full is None or size <= full]
     connection.execute(
         update(effects)
         .where(effects.c.id.in_([row.id for row in rows]))
@@ -111,8 +154,22 @@ def _lease(
     return [_read(row, attempts=row.attempts + 1, lease=holder) for row in rows]
 
 
+def size_of(payload: Mapping[str, Any]) -> int:
+    """How much of one call an effect takes."""
+    return int(payload.get(CODES, 1))
+
+
 def any_due(connection: Connection, shop_id: int, now: datetime) -> bool:
-    statement = select(effects.c.id).where(_ready(now), effects.c.shop_id == shop_id).limit(1)
+    """A call to the platform."""
+    return _any(connection, shop_id, now, _CALLS)
+
+
+def any_message_due(connection: Connection, shop_id: int, now: datetime) -> bool:
+    return _any(connection, shop_id, now, _MESSAGES)
+
+
+def _any(connection: Connection, shop_id: int, now: datetime, which: Any) -> bool:
+    statement = select(effects.c.id).where(_ready(now), effects.c.shop_id == shop_id, which).limit(1)
     return connection.execute(statement).first() is not None
 
 
@@ -166,7 +223,7 @@ def give_back(connection: Connection, effect: Effect, due_at: datetime) -> None:
 
 
 def let_all_go(connection: Connection) -> int:
-    """What anybody holds, of all shops, is nobody's again; how many."""
+    """What anybody holds, of all shops, is nobody's again; how many. Messages in flight are not: see `messages`."""
     held = effects.c.status == EffectStatus.LEASED.value
     return connection.execute(update(effects).where(held).values(_NOBODYS)).rowcount
 
@@ -215,17 +272,18 @@ def hasten(connection: Connection, shop_id: int, key: str, at: datetime) -> None
     )
 
 
-def lease_batch(
-    connection: Connection, shop_id: int, batch: str, now: datetime, holder: str, lasts: timedelta, limit: int
-) -> Sequence[Effect]:
-    """More of the same batch, to be carried out in the same call."""
-    return _lease(connection, and_(effects.c.shop_id == shop_id, effects.c.batch == batch), now, holder, lasts, limit)
-
-
 def status_of(connection: Connection, shop_id: int, key: str) -> tuple[int, EffectStatus] | None:
     statement = select(effects.c.id, effects.c.status).where(effects.c.shop_id == shop_id, effects.c.key == key)
     row = connection.execute(statement).one_or_none()
     return None if row is None else (row.id, EffectStatus(row.status))
+
+
+def ids_of(connection: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, int]:
+    """Key → effect's id, of those that are there."""
+    if not keys:
+        return {}
+    statement = select(effects.c.key, effects.c.id).where(effects.c.shop_id == shop_id, effects.c.key.in_(keys))
+    return dict(connection.execute(statement).all())
 
 
 def counts(connection: Connection, shop_id: int) -> dict[str, int]:

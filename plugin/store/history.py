@@ -3,10 +3,8 @@
 What these write is what `customers` and `ledger` write; a test holds the two ways equal.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, or_, select, update
 
@@ -15,10 +13,11 @@ from plugin.domain.ledger import Account, Order
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
 from plugin.store.codes import A_GIFT_CARD
-from plugin.store.customers import Customer, account_values, read_customer, state_values, update_of
-from plugin.store.ledger import Purchase, fulfilment_values, line_values, order_values
+from plugin.store.customers import Customer, account_values, lock_where
+from plugin.store.ledger import Purchase, line_values, order_values
+from plugin.store.parcels import fulfilment_values, write_fulfilments
 from plugin.store.schema import codes, customers, fulfilments, order_lines, orders
-from plugin.store.statements import insert, upsert_newest
+from plugin.store.statements import insert
 
 #: Orders that may change without a new version (a parcel, an expiry), and for how long they are asked about.
 OPEN_STATUSES = ("UNCONFIRMED", "UNFULFILLED", "PARTIALLY_FULFILLED")
@@ -26,20 +25,9 @@ OPEN_DAYS = 90
 PARCEL_DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a customer's orders add up to now."""
-
-    history: History
-    segment: Segment
-    turns: Turns
-    next_moment: datetime | None
-    offers_since_order: int
-
-
 def lock_users(connection: Connection, shop_id: int, user_ids: Collection[str]) -> dict[str, Customer]:
     """The customers that these accounts are, held until the transaction's end."""
-    found = _lock(connection, shop_id, customers.c.user_id.in_(user_ids)) if user_ids else []
+    found = lock_where(connection, shop_id, customers.c.user_id.in_(user_ids)) if user_ids else []
     return {customer.state.user_id: customer for customer in found if customer.state.user_id}
 
 
@@ -49,22 +37,12 @@ def lock_emails(
     """By e-mail: the confirmed accounts, and the guests; held until the transaction's end."""
     wanted = customers.c.email.in_(emails), or_(customers.c.confirmed, customers.c.user_id.is_(None))
     proven, guests = dict[str, Customer](), dict[str, Customer]()
-    for customer in _lock(connection, shop_id, *wanted) if emails else []:
+    for customer in lock_where(connection, shop_id, *wanted) if emails else []:
         if customer.state.confirmed and customer.email:
             proven.setdefault(customer.email, customer)
         elif customer.state.user_id is None and customer.email:
             guests[customer.email] = customer
     return proven, guests
-
-
-def lock_after(connection: Connection, shop_id: int, customer_id: int, limit: int) -> list[Customer]:
-    """The next in order of their ids, held until the transaction's end: for walks over everybody."""
-    return _lock(connection, shop_id, customers.c.id > customer_id, limit=limit)
-
-
-def _lock(connection: Connection, shop_id: int, *conditions: Any, limit: int | None = None) -> list[Customer]:
-    statement = select(customers).where(customers.c.shop_id == shop_id, *conditions).order_by(customers.c.id)
-    return [read_customer(row) for row in connection.execute(statement.limit(limit).with_for_update())]
 
 
 def create_customers(
@@ -78,8 +56,9 @@ def create_customers(
 ) -> list[Customer]:
     """New ones: of these accounts, of accounts of which only the id is known, and guests."""
     plain = {"shop_id": shop_id, "spent": {}, "bought": {}, "shown": {}, "created_at": now}
-    bare = {"confirmed": False, "first_name": "", "language": None, "account_updated_at": None}
+    bare = {"confirmed": False, "first_name": "", "name_key": "", "language": None, "account_updated_at": None}
     bare |= {"opted_out": False, "account_opted_out": False, "opted_in_at": None, "objects": False}
+    bare |= {"agreed_at": None, "account_agrees": False}
     rows = [{**plain, **account_values(account)} for account in accounts]
     rows += [{**plain, **bare, "user_id": user_id, "email": None} for user_id in user_ids]
     rows += [{**plain, **bare, "user_id": None, "email": email} for email in emails]
@@ -145,8 +124,7 @@ def add_orders(
 
 def save_fulfilments(connection: Connection, shop_id: int, seen: Iterable[Order], issued_at: datetime) -> None:
     rows = [row for order in seen for row in fulfilment_values(shop_id, order.order_id, order.fulfilments, issued_at)]
-    if rows:
-        connection.execute(upsert_newest(connection, fulfilments, "issued_at"), rows)
+    write_fulfilments(connection, rows)
 
 
 def purchases(connection: Connection, shop_id: int, customer_ids: Collection[int]) -> dict[int, list[Purchase]]:
@@ -158,22 +136,6 @@ def purchases(connection: Connection, shop_id: int, customer_ids: Collection[int
     for customer_id, *values in connection.execute(statement) if customer_ids else ():
         found[customer_id].append(Purchase(*values))
     return found
-
-
-def save_standings(connection: Connection, shop_id: int, standings: Mapping[int, Standing]) -> None:
-    rows = [
-        {
-            "of_shop": shop_id,
-            "of_customer": customer_id,
-            **state_values(
-                standing.history, standing.segment, standing.turns, standing.next_moment, standing.offers_since_order
-            ),
-        }
-        for customer_id, standing in standings.items()
-    ]
-    if rows:
-        names = [name for name in rows[0] if name not in {"of_shop", "of_customer"}]
-        connection.execute(update_of(*names), rows)
 
 
 def our_codes(connection: Connection, shop_id: int, texts: Collection[str]) -> set[str]:

@@ -116,9 +116,11 @@ def dead(conn: Connection, shop_id: int, row_id: int, error: str) -> None:
     _change(conn, shop_id, row_id, status="dead", attempts=inbox.c.attempts + 1, error=error[:ERROR_LENGTH])
 
 
-def revive(conn: Connection, shop_id: int) -> int:
-    """All dead rows of the shop are open again; returns how many."""
+def revive(conn: Connection, shop_id: int, row_id: int | None = None) -> int:
+    """All dead rows of the shop, or that one, are open again; returns how many."""
     statement = update(inbox).where(inbox.c.shop_id == shop_id, inbox.c.status == "dead")
+    if row_id is not None:
+        statement = statement.where(inbox.c.id == row_id)
     return conn.execute(statement.values(status="open", attempts=0, due_at=inbox.c.received_at)).rowcount
 
 

@@ -4,15 +4,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from plugin.domain.budgets import USUAL_FROM, Usual
 from plugin.domain.consent import Word
-from plugin.domain.ledger import Checkout, Fulfilment, Line, Order
+from plugin.domain.ledger import CANCELLED, Checkout, Line, Order
+from plugin.store.parcels import fulfilment_values, write_fulfilments
 from plugin.store.schema import checkouts, fulfilments, order_lines, orders
-from plugin.store.statements import upsert_newest
+from plugin.store.statements import insert_on, upsert_newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ def owner_of(connection: Connection, shop_id: int, order_id: str) -> int | None:
     return connection.execute(_OWNER, {"shop": shop_id, "order": order_id}).scalar_one_or_none()
 
 
+def status_of(connection: Connection, shop_id: int, order_id: str) -> str | None:
+    """As it was told last; None for an order not seen before."""
+    statement = select(orders.c.status).where(orders.c.shop_id == shop_id, orders.c.order_id == order_id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
 def save_order(
     connection: Connection, shop_id: int, customer_id: int, order: Order, issued_at: datetime, *, new: bool
 ) -> bool:
@@ -48,8 +56,8 @@ def save_order(
 
     Fulfilments are versioned by themselves, since a changed one leaves the order's version as it was.
     """
-    _save_fulfilments(connection, shop_id, order.order_id, order.fulfilments, issued_at)
-    statement = upsert_newest(connection, orders, "updated_at", "issued_at")
+    write_fulfilments(connection, fulfilment_values(shop_id, order.order_id, order.fulfilments, issued_at))
+    statement = upsert_newest(connection, orders, "updated_at", "issued_at", first=("promised_days",))
     values = order_values(shop_id, customer_id, order, issued_at)
     # Without the option an INSERT on PostgreSQL tells no number.
     written = connection.execute(statement, values, execution_options={"preserve_rowcount": True}).rowcount
@@ -74,21 +82,27 @@ _WORDS = select(orders.c.customer_id, orders.c.placed_at, orders.c.marketing, or
 )
 
 
-_COUNTRY = (
-    select(orders.c.country)
+_COUNTRIES = (
+    select(orders.c.customer_id, orders.c.country)
     .where(
         orders.c.shop_id == bindparam("shop"),
-        orders.c.customer_id == bindparam("customer"),
+        orders.c.customer_id.in_(bindparam("customers", expanding=True)),
         orders.c.country.is_not(None),
     )
-    .order_by(orders.c.placed_at.desc())
-    .limit(1)
+    .order_by(orders.c.placed_at)
 )
 
 
-def country_of(connection: Connection, shop_id: int, customer_id: int) -> str | None:
-    """That of the last order that has one: ISO 3166, two capitals."""
-    return connection.execute(_COUNTRY, {"shop": shop_id, "customer": customer_id}).scalar_one_or_none()
+def countries_of(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
+    """That of each customer's last order that has one: ISO 3166, two capitals."""
+    return dict(connection.execute(_COUNTRIES, {"shop": shop_id, "customers": customer_ids}).all())
+
+
+def languages_of(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
+    """That of each customer's last order that has one."""
+    of = (orders.c.shop_id == shop_id, orders.c.customer_id.in_(customer_ids), orders.c.language.is_not(None))
+    statement = select(orders.c.customer_id, orders.c.language).where(*of).order_by(orders.c.placed_at)
+    return dict(connection.execute(statement).all())
 
 
 def words(connection: Connection, shop_id: int, customer_ids: Collection[int]) -> dict[int, list[Word]]:
@@ -178,11 +192,16 @@ def usual(connection: Connection, shop_id: int, currency: str) -> Usual:
 _PRICES_FROM = 2_000
 
 
-def highest_price(connection: Connection, shop_id: int, currency: str, products: Sequence[str]) -> Decimal | None:
-    """Of one piece of these products, by Saleor's ids; None where none was bought lately."""
+def highest_price(
+    connection: Connection, shop_id: int, currency: str, products: Sequence[str], before: datetime | None = None
+) -> Decimal | None:
+    """Of one piece of these products, by Saleor's ids; None where none was bought lately.
+
+    before: as it was known at that moment, from orders that were placed earlier alone.
+    """
     lately = (
         select(orders.c.order_id)
-        .where(orders.c.shop_id == shop_id, orders.c.currency == currency, orders.c.counts)
+        .where(orders.c.shop_id == shop_id, orders.c.currency == currency, _counted(before))
         .order_by(orders.c.placed_at.desc())
         .limit(_PRICES_FROM)
         .subquery()
@@ -193,6 +212,14 @@ def highest_price(connection: Connection, shop_id: int, currency: str, products:
         .where(order_lines.c.shop_id == shop_id, order_lines.c.product_id.in_(products), order_lines.c.quantity > 0)
     )
     return max((total / quantity for total, quantity in connection.execute(statement)), default=None)
+
+
+def _counted(before: datetime | None) -> ColumnElement[bool]:
+    """A cancellation is known from the time of the newest version on."""
+    if before is None:
+        return orders.c.counts
+    known_later = and_(orders.c.status == CANCELLED, orders.c.updated_at > before)
+    return and_(orders.c.placed_at < before, or_(orders.c.counts, known_later))
 
 
 def orders_of_email(connection: Connection, shop_id: int, customer_id: int, email: str) -> Sequence[str]:
@@ -233,6 +260,8 @@ def save_checkout(connection: Connection, shop_id: int, checkout: Checkout) -> N
         "shipping": checkout.shipping,
         "created_at": checkout.created_at,
         "updated_at": checkout.updated_at,
+        "variants": checkout.variants,
+        "marketing": checkout.marketing,
     }
     connection.execute(upsert_newest(connection, checkouts, "updated_at"), values)
 
@@ -256,6 +285,21 @@ def erase_order(connection: Connection, shop_id: int, order_id: str) -> None:
 
 
 _NEW_LINES = order_lines.insert()
+_GONE_LINES = delete(order_lines).where(
+    order_lines.c.shop_id == bindparam("shop"),
+    order_lines.c.order_id == bindparam("order"),
+    order_lines.c.line_id.not_in(bindparam("lines", expanding=True)),
+)
+
+
+@cache
+def _known_lines(dialect: str) -> Any:
+    """In their newest version, but for the collections: those that were told first stand."""
+    statement = insert_on(dialect, order_lines)
+    keys = [column.name for column in order_lines.primary_key]
+    newest = {column.name: statement.excluded[column.name] for column in order_lines.c if column.name not in keys}
+    newest["collections"] = func.coalesce(order_lines.c.collections, statement.excluded.collections)
+    return statement.on_conflict_do_update(index_elements=keys, set_=newest)
 
 
 def order_values(shop_id: int, customer_id: int, order: Order, issued_at: datetime) -> dict[str, Any]:
@@ -282,6 +326,8 @@ def order_values(shop_id: int, customer_id: int, order: Order, issued_at: dateti
         "country": order.country,
         "language": order.language,
         "marketing": order.marketing,
+        "ships": order.ships,
+        "promised_days": order.promised_days,
     }
 
 
@@ -300,45 +346,19 @@ def line_values(shop_id: int, order_id: str, lines: Sequence[Line]) -> list[dict
             "product_type": line.product_type,
             "net": line.net,
             "cost": line.cost,
+            "collections": line.collections,
         }
         for line in lines
     ]
 
 
 def _save_lines(connection: Connection, shop_id: int, order_id: str, lines: Sequence[Line], *, new: bool) -> None:
-    if not new:
-        connection.execute(
-            delete(order_lines).where(order_lines.c.shop_id == shop_id, order_lines.c.order_id == order_id)
-        )
     rows = line_values(shop_id, order_id, lines)
+    if not new:
+        these = [line.line_id for line in lines]
+        connection.execute(_GONE_LINES, {"shop": shop_id, "order": order_id, "lines": these})
     if rows:
-        connection.execute(_NEW_LINES, rows)
-
-
-def fulfilment_values(
-    shop_id: int, order_id: str, seen: Sequence[Fulfilment], issued_at: datetime
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "shop_id": shop_id,
-            "fulfilment_id": fulfilment.fulfilment_id,
-            "order_id": order_id,
-            "status": fulfilment.status,
-            "tracking_number": fulfilment.tracking_number,
-            "created_at": fulfilment.created_at,
-            "issued_at": issued_at,
-        }
-        for fulfilment in seen
-    ]
-
-
-def _save_fulfilments(
-    connection: Connection, shop_id: int, order_id: str, seen: Sequence[Fulfilment], issued_at: datetime
-) -> None:
-    rows = fulfilment_values(shop_id, order_id, seen, issued_at)
-    if not rows:
-        return
-    connection.execute(upsert_newest(connection, fulfilments, "issued_at"), rows)
+        connection.execute(_NEW_LINES if new else _known_lines(connection.dialect.name), rows)
 
 
 def largest_orders(connection: Connection, shop_id: int) -> dict[str, Decimal]:

@@ -54,6 +54,25 @@ def customer_count(connection: Connection, shop_id: int) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """Customers by what they have said."""
+
+    #: An account said yes, and nobody said no since.
+    opted_in: int
+    opted_out: int
+    #: Do not want to be measured.
+    objects: int
+
+
+def consents(connection: Connection, shop_id: int) -> Consents:
+    table = customers
+    said_yes = table.c.opted_in_at.is_not(None) & table.c.opted_out.is_(False)
+    counted = [func.count().filter(truth) for truth in (said_yes, table.c.opted_out, table.c.objects)]
+    row = connection.execute(select(*counted).where(table.c.shop_id == shop_id)).one()
+    return Consents(row[0], row[1], row[2])
+
+
 def line_count(connection: Connection, shop_id: int) -> int:
     """Lines of all orders, also of those that do not count."""
     statement = select(func.count()).where(order_lines.c.shop_id == shop_id)

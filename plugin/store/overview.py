@@ -14,14 +14,16 @@ from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.segments import Segment
 from plugin.domain.tactic import TriggerKind
 from plugin.store import customers as customers_of
+from plugin.store import messages
 from plugin.store.codes import CodeStatus
 from plugin.store.schema import campaigns, codes, customers, decisions, effects, inbox, orders
 
 #: Decisions and errors that are shown.
 LATEST_DECISIONS = 10
-LATEST_TROUBLES = 5
+LATEST_TROUBLES = 50
 #: Whose end is still ahead; as text, because SQLite uses a partial index only for what it reads in the statement.
 _WEBHOOKS_AHEAD = text("status = 'open'")
+_WEBHOOKS_DEAD = text("status = 'dead'")
 _EFFECTS_AHEAD = text("status IN ('open', 'failed', 'leased')")
 #: What merchants gave themselves is in nobody's books.
 _NO_TRIAL = decisions.c.trigger != TriggerKind.TRIAL.value
@@ -50,6 +52,9 @@ class Trouble:
     error: str
     #: When it arrived, or was given up.
     at: datetime
+    #: Of its row.
+    number: int = 0
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,28 @@ class Overview:
     #: Customers whose silence becomes unusual within the time asked about.
     soon_at_risk: int
     any_orders: bool
-    #: By campaign's id.
+    latest: Sequence[Lately]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """By campaign's id."""
+
     outcomes: Mapping[int, Mapping[Outcome, int]]
     codes: Mapping[int, Mapping[CodeStatus, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
     webhooks: Queue
     effects: Queue
     troubles: Sequence[Trouble]
-    latest: Sequence[Lately]
+    #: Messages of which nobody knows whether they went.
+    parked: int = 0
+
+    @property
+    def dead(self) -> int:
+        return self.webhooks.dead + self.effects.dead
 
 
 def read(connection: Connection, shop_id: int, now: datetime, soon: datetime) -> Overview:
@@ -87,13 +107,39 @@ def read(connection: Connection, shop_id: int, now: datetime, soon: datetime) ->
         soon_at_risk=_soon_at_risk(connection, shop_id, now, soon),
         any_orders=connection.execute(select(orders.c.order_id).where(orders.c.shop_id == shop_id).limit(1)).first()
         is not None,
-        outcomes=_by_campaign(connection, decisions, decisions.c.outcome, shop_id, Outcome, _NO_TRIAL),
-        codes=_by_campaign(connection, codes, codes.c.status, shop_id, CodeStatus),
+        latest=_latest(connection, shop_id),
+    )
+
+
+def given(connection: Connection, shop_id: int, campaign_id: int | None = None) -> Given:
+    """What each campaign decided, or the one alone, and what became of its codes."""
+    of_decisions = [_NO_TRIAL] if campaign_id is None else [_NO_TRIAL, decisions.c.campaign_id == campaign_id]
+    of_codes = [] if campaign_id is None else [codes.c.campaign_id == campaign_id]
+    return Given(
+        outcomes=_by_campaign(connection, decisions, decisions.c.outcome, shop_id, Outcome, *of_decisions),
+        codes=_by_campaign(connection, codes, codes.c.status, shop_id, CodeStatus, *of_codes),
+    )
+
+
+def work(connection: Connection, shop_id: int, now: datetime) -> Work:
+    """What waits and what failed, in and out."""
+    return Work(
         webhooks=_queue(connection, inbox, shop_id, now, _WEBHOOKS_AHEAD),
         effects=_queue(connection, effects, shop_id, now, _EFFECTS_AHEAD),
         troubles=_troubles(connection, shop_id),
-        latest=_latest(connection, shop_id),
+        parked=messages.parked(connection, shop_id),
     )
+
+
+def dead(connection: Connection, shop_id: int) -> int:
+    """Webhooks and effects that were given up."""
+    unread = select(func.count()).where(inbox.c.shop_id == shop_id, _WEBHOOKS_DEAD)
+    undone = select(func.count()).where(effects.c.shop_id == shop_id, effects.c.status == EffectStatus.DEAD.value)
+    return int(connection.execute(unread).scalar_one() + connection.execute(undone).scalar_one())
+
+
+def at_risk(connection: Connection, shop_id: int) -> int:
+    return customers_of.counts_by_segment(connection, shop_id).get(Segment.AT_RISK.value, 0)
 
 
 def _soon_at_risk(connection: Connection, shop_id: int, now: datetime, soon: datetime) -> int:
@@ -127,19 +173,21 @@ def _queue(connection: Connection, table: Any, shop_id: int, now: datetime, ahea
 
 def _troubles(connection: Connection, shop_id: int) -> list[Trouble]:
     unread = (
-        select(inbox.c.event, inbox.c.error, inbox.c.received_at)
-        .where(inbox.c.shop_id == shop_id, inbox.c.status == "dead")
+        select(inbox.c.event, inbox.c.error, inbox.c.received_at, inbox.c.id, inbox.c.attempts)
+        .where(inbox.c.shop_id == shop_id, _WEBHOOKS_DEAD)
         .order_by(inbox.c.id.desc())
         .limit(LATEST_TROUBLES)
     )
     failed = (
-        select(effects.c.kind, effects.c.error, effects.c.ended_at)
+        select(effects.c.kind, effects.c.error, effects.c.ended_at, effects.c.id, effects.c.attempts)
         .where(effects.c.shop_id == shop_id, effects.c.status == EffectStatus.DEAD.value)
         .order_by(effects.c.id.desc())
         .limit(LATEST_TROUBLES)
     )
-    found = [Trouble(Way.IN, event, error or "", at) for event, error, at in connection.execute(unread)]
-    found += [Trouble(Way.OUT, EffectKind(kind), error or "", at) for kind, error, at in connection.execute(failed)]
+    found = [Trouble(Way.IN, event, error or "", *rest) for event, error, *rest in connection.execute(unread)]
+    found += [
+        Trouble(Way.OUT, EffectKind(kind), error or "", *rest) for kind, error, *rest in connection.execute(failed)
+    ]
     return sorted(found, key=lambda trouble: trouble.at, reverse=True)[:LATEST_TROUBLES]
 
 

@@ -11,16 +11,18 @@ from plugin.store.statements import insert
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenPage:
+class KnownPage:
     slug: str
     attribute: str
-    page_id: str
-    #: What was written, as its writer reads it back.
-    written: str
+    #: What was written, as its writer reads it back; None where nothing of the page is ours.
+    written: str | None
+    #: Why what should stand there does not.
+    refused: str | None
+    looked_at: datetime
 
 
-def save(connection: Connection, shop_id: int, page: WrittenPage, now: datetime) -> None:
-    values = {"page_id": page.page_id, "written": page.written, "written_at": now}
+def save(connection: Connection, shop_id: int, page: KnownPage) -> None:
+    values = {"written": page.written, "refused": page.refused, "looked_at": page.looked_at}
     connection.execute(
         insert(connection, pages)
         .values(shop_id=shop_id, slug=page.slug, attribute=page.attribute, **values)
@@ -28,9 +30,12 @@ def save(connection: Connection, shop_id: int, page: WrittenPage, now: datetime)
     )
 
 
-def of_shop(connection: Connection, shop_id: int) -> Sequence[WrittenPage]:
+def of_shop(connection: Connection, shop_id: int) -> Sequence[KnownPage]:
     statement = select(pages).where(pages.c.shop_id == shop_id).order_by(pages.c.slug, pages.c.attribute)
-    return [WrittenPage(row.slug, row.attribute, row.page_id, row.written) for row in connection.execute(statement)]
+    return [
+        KnownPage(row.slug, row.attribute, row.written, row.refused, row.looked_at)
+        for row in connection.execute(statement)
+    ]
 
 
 def forget(connection: Connection, shop_id: int, slug: str, attribute: str) -> None:

@@ -10,11 +10,14 @@ from sqlalchemy import Connection, func, or_, select
 
 from plugin.domain.fields import BoughtLine
 from plugin.domain.guardrails import Suppression
+from plugin.domain.ledger import CANCELLED
+from plugin.domain.parcels import Shipment
 from plugin.domain.replay import Buyer, Remembered, Spell
 from plugin.domain.tactic import TriggerKind
 from plugin.store import suppressions
 from plugin.store.codes import CodeStatus
-from plugin.store.customers import read_customer
+from plugin.store.customers import Customer, read_customer
+from plugin.store.parcels import parts_of
 from plugin.store.schema import codes, customers, decisions, order_lines, orders
 from plugin.store.suppressions import Listed
 
@@ -24,8 +27,7 @@ PAGE = 200
 MOST_LISTED = 1_000_000
 #: Of orders from a file, whose buyers are found by their e-mail alone.
 FROM_FILE = "import"
-#: Such an order has counted, whatever became of it.
-CANCELLED = "CANCELED"
+#: Also those that counted before they were cancelled.
 _COUNTED = or_(orders.c.counts, orders.c.status == CANCELLED)
 
 
@@ -57,8 +59,8 @@ def customers_before(connection: Connection, shop_id: int, moment: datetime) -> 
     return int(connection.execute(statement).scalar_one())
 
 
-def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool) -> Iterator[list[Buyer]]:
-    """Every customer, in pages; their lines only where they are wanted."""
+def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool, parcels: bool) -> Iterator[list[Buyer]]:
+    """Every customer, in pages; their lines and parcels only where they are wanted."""
     listed = {entry.subject: entry for entry in suppressions.listed(connection, shop_id, MOST_LISTED)}
     reached = 0
     while True:
@@ -69,7 +71,7 @@ def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool) ->
         if not people:
             return
         first, reached = people[0].customer_id, people[-1].customer_id
-        bought = _orders(connection, shop_id, first, reached)
+        bought = _orders(connection, shop_id, first, reached, parcels=parcels)
         spells = _spells(connection, shop_id, first, reached)
         bought_lines = _lines(connection, shop_id, first, reached) if lines else {}
         yield [
@@ -77,11 +79,15 @@ def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool) ->
                 person.state,
                 bought.get(person.customer_id, ()),
                 spells.get(person.customer_id, ()),
-                _barred(listed, suppressions.subjects_of(pepper, person.customer_id, person.email) if listed else ()),
+                _barred(listed, _subjects(pepper, person) if listed else ()),
                 bought_lines.get(person.customer_id, {}),
             )
             for person in people
         ]
+
+
+def _subjects(pepper: str, person: Customer) -> list[bytes]:
+    return suppressions.subjects_of(pepper, person.customer_id, person.email, person.state.user_id)
 
 
 def _barred(listed: Mapping[bytes, Listed], subjects: Iterable[bytes]) -> list[tuple[datetime, Suppression]]:
@@ -90,7 +96,7 @@ def _barred(listed: Mapping[bytes, Listed], subjects: Iterable[bytes]) -> list[t
 
 
 def _lines(connection: Connection, shop_id: int, first: int, last: int) -> dict[int, dict[str, list[BoughtLine]]]:
-    columns = ("name", "product_id", "product_type", "sku")
+    columns = ("name", "product_id", "product_type", "sku", "collections", "variant_id")
     statement = (
         select(orders.c.customer_id, orders.c.order_id, orders.c.placed_at, *(order_lines.c[name] for name in columns))
         .join(order_lines, (order_lines.c.shop_id == orders.c.shop_id) & (order_lines.c.order_id == orders.c.order_id))
@@ -102,7 +108,9 @@ def _lines(connection: Connection, shop_id: int, first: int, last: int) -> dict[
     return found
 
 
-def _orders(connection: Connection, shop_id: int, first: int, last: int) -> dict[int, Sequence[Remembered]]:
+def _orders(
+    connection: Connection, shop_id: int, first: int, last: int, *, parcels: bool
+) -> dict[int, Sequence[Remembered]]:
     statement = (
         select(
             orders.c.customer_id,
@@ -119,17 +127,29 @@ def _orders(connection: Connection, shop_id: int, first: int, last: int) -> dict
             orders.c["items"].label("items_"),
             orders.c.channel,
             orders.c.country,
+            orders.c.number,
+            orders.c.status,
+            orders.c.ships,
+            orders.c.promised_days,
         )
         .where(orders.c.shop_id == shop_id, orders.c.customer_id.between(first, last), _COUNTED)
         .order_by(orders.c.customer_id, orders.c.placed_at, orders.c.order_id)
     )
+    rows = connection.execute(statement).all()
+    shipped = [row.order_id for row in rows if parcels and row.ships]
+    parts = parts_of(connection, shop_id, shipped)
+    shipments = {
+        row.order_id: Shipment(row.status, row.promised_days, tuple(parts.get(row.order_id, ())))
+        for row in rows
+        if parcels and row.ships
+    }
     return {
-        whose: [_remembered(row) for row in rows]
-        for whose, rows in groupby(connection.execute(statement), key=lambda row: row.customer_id)
+        whose: [_remembered(row, shipments.get(row.order_id)) for row in theirs]
+        for whose, theirs in groupby(rows, key=lambda row: row.customer_id)
     }
 
 
-def _remembered(row: Any) -> Remembered:
+def _remembered(row: Any, shipment: Shipment | None) -> Remembered:
     return Remembered(
         row.order_id,
         row.counts,
@@ -146,6 +166,8 @@ def _remembered(row: Any) -> Remembered:
         row.channel,
         row.country,
         imported=row.channel == FROM_FILE,
+        number=row.number,
+        shipment=shipment,
     )
 
 

@@ -8,15 +8,14 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, case, delete, func, select
 
 from plugin.domain.churn import Rhythm
 from plugin.domain.condition_values import near
 from plugin.domain.conditions import (
     Condition,
-    Named,
     Person,
-    leaves,
+    names_in,
     needs_lines,
     read_condition,
     resolve,
@@ -28,7 +27,7 @@ from plugin.domain.stages import Limits
 from plugin.errors import NotFound, Rejected
 from plugin.store.conditions import where
 from plugin.store.customers import Customer
-from plugin.store.schema import campaigns, customers, order_lines, orders, segments, shops
+from plugin.store.schema import campaigns, customers, order_lines, orders, segment_sizes, segments, shops
 from plugin.store.shops import Shop, read_high_value
 from plugin.store.statements import in_one_scan, insert
 
@@ -99,11 +98,23 @@ def remove(connection: Connection, shop_id: int, name: str) -> None:
     mine = {segment.name: segment.condition for segment in own(connection, shop_id)}
     if name not in mine:
         raise NotFound(f"There is no segment “{name}” of your own. {near(name, sorted(mine))}")
-    users = [f"segment “{other}”" for other, condition in mine.items() if name in _names_in(condition)]
-    users += [f"campaign “{campaign}”" for campaign, said in _audiences(connection, shop_id) if name in _names_in(said)]
-    if users:
-        raise Rejected(f"“{name}” is used by {', '.join(users)}; change that first.")
+    found = users(connection, shop_id).get(name)
+    if found:
+        raise Rejected(f"“{name}” is used by {', '.join(found)}; change that first.")
     connection.execute(delete(segments).where(segments.c.shop_id == shop_id, segments.c.name == name))
+    connection.execute(delete(segment_sizes).where(segment_sizes.c.shop_id == shop_id, segment_sizes.c.segment == name))
+
+
+def users(connection: Connection, shop_id: int) -> dict[str, list[str]]:
+    """Segment → the segments and campaigns that name it, as a sentence has them."""
+    found: dict[str, list[str]] = {}
+    for segment in own(connection, shop_id):
+        for name in set(names_in(segment.condition)):
+            found.setdefault(name, []).append(f"segment “{segment.name}”")
+    for campaign, said in _audiences(connection, shop_id):
+        for name in set(names_in(said)):
+            found.setdefault(name, []).append(f"campaign “{campaign}”")
+    return {name: list(dict.fromkeys(those)) for name, those in found.items()}
 
 
 def _audiences(connection: Connection, shop_id: int) -> Iterator[tuple[str, Condition]]:
@@ -112,17 +123,18 @@ def _audiences(connection: Connection, shop_id: int) -> Iterator[tuple[str, Cond
         yield from ((row.name, read_condition(said)) for said in (row.audience, row.exclude) if said is not None)
 
 
-def _names_in(condition: Condition) -> set[str]:
-    return {leaf.segment for leaf in leaves(condition) if isinstance(leaf, Named)}
-
-
 def count(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> int:
     """How many customers this is true of."""
     return sum(found for _, _, found in counted(connection, shop, condition, now))
 
 
-def counted(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> Iterator[tuple[int, int, int]]:
-    """The same in portions where lines are looked through: of how many ids so many are done, and found among them."""
+def counted(
+    connection: Connection, shop: Shop, condition: Condition, now: datetime, done: int = 0
+) -> Iterator[tuple[int, int, int]]:
+    """The same in portions where lines are looked through: of how many ids so many are done, and found among them.
+
+    done: where a counting that was broken off goes on.
+    """
     truth = where(condition, shop.limits, now)
     of_shop = in_one_scan(customers.c.shop_id) == shop.shop_id
     counting = select(func.count()).select_from(customers).where(of_shop, truth)
@@ -131,10 +143,23 @@ def counted(connection: Connection, shop: Shop, condition: Condition, now: datet
         return
     ends = select(func.min(customers.c.id), func.max(customers.c.id)).where(customers.c.shop_id == shop.shop_id)
     low, high = connection.execute(ends).one()
-    for begin in range(low or 0, (high or -1) + 1, PORTION):
+    for begin in range((low or 0) + done, (high or -1) + 1, PORTION):
         end = min(begin + PORTION - 1, high)
         found = connection.execute(counting.where(customers.c.id.between(begin, end))).scalar_one()
         yield end - low + 1, high - low + 1, found
+
+
+def sizes(connection: Connection, shop: Shop, conditions: Mapping[str, Condition], now: datetime) -> dict[str, int]:
+    """How many each is true of, in one walk over the customers; resolved, and without those that look at lines."""
+    if not conditions:
+        return {}
+    counts = [
+        func.count(case((where(condition, shop.limits, now), 1))).label(f"c{number}")
+        for number, condition in enumerate(conditions.values())
+    ]
+    of_shop = in_one_scan(customers.c.shop_id) == shop.shop_id
+    row = connection.execute(select(*counts).select_from(customers).where(of_shop)).one()
+    return dict(zip(conditions, row, strict=True))
 
 
 def everyone(connection: Connection, shop_id: int) -> int:
@@ -148,31 +173,52 @@ def examples(connection: Connection, shop: Shop, condition: Condition, now: date
     return connection.execute(statement.order_by(customers.c.id).limit(limit)).scalars().all()
 
 
-_ORDERS = select(orders.c.order_id, orders.c.placed_at).where(
-    orders.c.shop_id == bindparam("shop"), orders.c.customer_id == bindparam("customer"), orders.c.counts
+_ORDERS = select(orders.c.order_id, orders.c.customer_id, orders.c.placed_at).where(
+    orders.c.shop_id == bindparam("shop"),
+    orders.c.customer_id.in_(bindparam("customers", expanding=True)),
+    orders.c.counts,
 )
 _LINES = select(
-    order_lines.c.order_id, order_lines.c.name, order_lines.c.product_id, order_lines.c.product_type, order_lines.c.sku
+    order_lines.c.order_id,
+    order_lines.c.name,
+    order_lines.c.product_id,
+    order_lines.c.product_type,
+    order_lines.c.sku,
+    order_lines.c.collections,
 ).where(order_lines.c.shop_id == bindparam("shop"), order_lines.c.order_id.in_(bindparam("orders", expanding=True)))
+#: Orders whose lines are read in one statement.
+_ORDERS_AT_ONCE = 10_000
 
 
-def lines_of(connection: Connection, shop_id: int, customer_id: int) -> tuple[BoughtLine, ...]:
-    """Of all orders that count: what conditions that `needs_lines` look at.
+def lines_of(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, list[BoughtLine]]:
+    """Of all orders of each that count: what conditions that `needs_lines` look at.
 
     In two steps, because SQLite would begin a join of them with all lines of the shop.
     """
-    placed = dict(connection.execute(_ORDERS, {"shop": shop_id, "customer": customer_id}).all())
-    rows = connection.execute(_LINES, {"shop": shop_id, "orders": list(placed)}) if placed else ()
-    return tuple(BoughtLine(placed[order_id], *line) for order_id, *line in rows)
+    placed = {row.order_id: row for row in connection.execute(_ORDERS, {"shop": shop_id, "customers": customer_ids})}
+    lines: dict[int, list[BoughtLine]] = {customer_id: [] for customer_id in customer_ids}
+    ids = list(placed)
+    for start in range(0, len(ids), _ORDERS_AT_ONCE):
+        some = {"shop": shop_id, "orders": ids[start : start + _ORDERS_AT_ONCE]}
+        for order_id, *line in connection.execute(_LINES, some):
+            order = placed[order_id]
+            lines[order.customer_id].append(BoughtLine(order.placed_at, *line))
+    return lines
 
 
-def person_of(
-    connection: Connection, shop_id: int, customer: Customer, limits: Limits, *asked: Condition | None
-) -> Person:
-    """The customer as these conditions see them; lines are read only where one of them looks at lines."""
-    wanted = any(condition is not None and needs_lines(condition) for condition in asked)
-    lines = lines_of(connection, shop_id, customer.customer_id) if wanted else ()
-    return Person(customer.state, customer.turns, limits, customer.offers_since_order, lines)
+def persons_of(
+    connection: Connection, shop_id: int, people: Sequence[Customer], limits: Limits, *asked: Condition | None
+) -> dict[int, Person]:
+    """The customers as these conditions see them; lines are read only where one of them looks at lines."""
+    lines: Mapping[int, Sequence[BoughtLine]] = {}
+    if any(condition is not None and needs_lines(condition) for condition in asked):
+        lines = lines_of(connection, shop_id, [customer.customer_id for customer in people])
+    return {
+        one.customer_id: Person(
+            one.state, one.turns, limits, one.offers_since_order, tuple(lines.get(one.customer_id, ()))
+        )
+        for one in people
+    }
 
 
 def high_value(connection: Connection, shop_id: int) -> dict[str, Decimal]:

@@ -1,7 +1,7 @@
 """The tenants: one row for each Saleor API URL that installed the app."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,9 @@ from sqlalchemy import update as update_table
 from plugin.domain.churn import Outlook, Rhythm
 from plugin.domain.guardrails import Guardrails, read_guardrails, write_guardrails
 from plugin.domain.prediction import Model, from_json, to_json
+from plugin.domain.sending import Sending, read_sending, write_sending
 from plugin.domain.stages import Limits
+from plugin.domain.voices import Voice
 from plugin.errors import NotFound
 from plugin.store.schema import guardrail_versions, shops
 from plugin.store.statements import insert
@@ -62,6 +64,15 @@ class Shop:
     installed_at: datetime
     #: When the newest event about this app itself was issued.
     heard_at: datetime | None = None
+    #: The storefront's fixed test shoppers may ask.
+    test_mode: bool = False
+    #: Currency → what sending one order costs the shop; empty where nobody has said.
+    shipping_costs: Mapping[str, Decimal] = field(default_factory=dict)
+    #: In which voice texts are written; None where nobody has said.
+    voice: Voice | None = None
+    #: When the first questions were answered, or put aside.
+    asked_at: datetime | None = None
+    sending: Sending = Sending()
 
     @property
     def active(self) -> bool:
@@ -141,6 +152,7 @@ def install(
         high_value={},
         limits={},
         guardrails={},
+        sending={},
         origins=[],
         time_zone="UTC",
         stopped=False,
@@ -198,8 +210,24 @@ def set_guardrails(conn: Connection, shop_id: int, rules: Guardrails, who: str, 
     conn.execute(version)
 
 
+def set_basics(
+    conn: Connection, shop_id: int, shipping_costs: Mapping[str, Decimal], voice: Voice | None, now: datetime
+) -> None:
+    """The answers to the first questions, but for the margin, which is a guardrail."""
+    said = {currency: str(amount) for currency, amount in shipping_costs.items()}
+    _change(conn, shop_id, shipping_costs=said, voice=voice and voice.value, asked_at=now)
+
+
+def set_sending(conn: Connection, shop_id: int, sending: Sending) -> None:
+    _change(conn, shop_id, sending=write_sending(sending))
+
+
 def set_stopped(conn: Connection, shop_id: int, stopped: bool) -> None:
     _change(conn, shop_id, stopped=stopped)
+
+
+def set_test_mode(conn: Connection, shop_id: int, on: bool) -> None:
+    _change(conn, shop_id, test_mode=on)
 
 
 def rest(conn: Connection, shop_id: int, until: datetime | None) -> None:
@@ -208,6 +236,11 @@ def rest(conn: Connection, shop_id: int, until: datetime | None) -> None:
 
 def set_origins(conn: Connection, shop_id: int, origins: Sequence[str]) -> None:
     _change(conn, shop_id, origins=list(origins))
+
+
+def learn_again(conn: Connection, shop_id: int) -> None:
+    """With the next chance, and so everybody is measured again."""
+    _change(conn, shop_id, rhythm_at=None)
 
 
 def set_time_zone(conn: Connection, shop_id: int, time_zone: str) -> None:
@@ -245,7 +278,10 @@ def _shop(row: RowMapping) -> Shop:
     values["model"] = None if values["model"] is None else from_json(values["model"])
     values["limits"] = Limits(**values["limits"])
     values["guardrails"] = read_guardrails(values["guardrails"])
+    values["sending"] = read_sending(values["sending"])
     values["origins"] = tuple(values["origins"])
+    values["shipping_costs"] = read_high_value(values["shipping_costs"] or {})
+    values["voice"] = values["voice"] and Voice(values["voice"])
     return Shop(**values)
 
 

@@ -1,12 +1,12 @@
-"""Who gets nothing, by keyed hashes: of our number (`customer:12`) or of an e-mail (`email:…`)."""
+"""Who gets nothing, by keyed hashes: of our number (`customer:12`), of an e-mail (`email:…`) or of an account (`user:…`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, select, union_all
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from plugin.domain.guardrails import Suppression
 from plugin.secrets import subject_hash
@@ -42,9 +42,11 @@ class Subject:
     customer_id: int | None = None
 
 
-def subjects_of(pepper: str, customer_id: int, email: str | None) -> list[bytes]:
+def subjects_of(pepper: str, customer_id: int, email: str | None, user_id: str | None = None) -> list[bytes]:
     """All by which this customer may be on the list."""
-    named = [f"customer:{customer_id}", *([f"email:{email}"] if email else [])]
+    named = [f"customer:{customer_id}"]
+    named += [f"email:{email}"] if email else []
+    named += [f"user:{user_id}"] if user_id else []
     return [subject_hash(pepper, subject) for subject in named]
 
 
@@ -55,6 +57,11 @@ def of_number(pepper: str, customer_id: int) -> Subject:
 def of_email(pepper: str, email: str) -> Subject:
     """email: trimmed and case-folded."""
     return Subject(subject_hash(pepper, f"email:{email}"))
+
+
+def of_account(pepper: str, user_id: str) -> Subject:
+    """For whoever comes back with the same account after having been erased."""
+    return Subject(subject_hash(pepper, f"user:{user_id}"))
 
 
 def put(
@@ -107,11 +114,12 @@ def listed(connection: Connection, shop_id: int, limit: int) -> list[Listed]:
 
 def pass_on(connection: Connection, shop_id: int, subjects: Sequence[bytes], into: Subject, now: datetime) -> None:
     """Whoever was on the list by one of these is on it by the other, too, for the longest of their times."""
-    for found in _entries(connection, shop_id, subjects):
+    for found in entries(connection, shop_id, subjects):
         put(connection, shop_id, into, Suppression(found.reason, found.until), found.added_by, now)
 
 
-def _entries(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -> list[Listed]:
+def entries(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -> list[Listed]:
+    """By any of these, also those that are over."""
     statement = select(suppressions).where(suppressions.c.shop_id == shop_id, suppressions.c.subject.in_(subjects))
     return [
         Listed(row.subject, row.customer_id, Why(row.reason), row.until, row.added_by, row.added_at)
@@ -119,40 +127,43 @@ def _entries(connection: Connection, shop_id: int, subjects: Sequence[bytes]) ->
     ]
 
 
-_LISTED = select(suppressions.c.reason, suppressions.c.until).where(
+_LISTED = select(suppressions.c.subject, suppressions.c.reason, suppressions.c.until).where(
     suppressions.c.shop_id == bindparam("shop"), suppressions.c.subject.in_(bindparam("subjects", expanding=True))
 )
-_BARS = union_all(
-    _LISTED,
-    select(literal(""), func.max(orders.c.updated_at)).where(
+_REFUNDED = (
+    select(orders.c.customer_id, func.max(orders.c.updated_at))
+    .where(
         orders.c.shop_id == bindparam("shop"),
-        orders.c.customer_id == bindparam("customer"),
+        orders.c.customer_id.in_(bindparam("customers", expanding=True)),
         orders.c.refunded > Decimal(0),
-    ),
+    )
+    .group_by(orders.c.customer_id)
 )
 
 
-def bars(
-    connection: Connection, shop_id: int, customer_id: int, subjects: Sequence[bytes]
-) -> tuple[Suppression | None, datetime | None]:
-    """What keeps this customer from being given anything: the entry that lasts longest, and when money last went back.
+def any_in(connection: Connection, shop_id: int) -> bool:
+    statement = select(suppressions.c.subject).where(suppressions.c.shop_id == shop_id).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def of_subjects(
+    connection: Connection, shop_id: int, subjects: Mapping[int, Sequence[bytes]]
+) -> dict[int, Suppression]:
+    """Customer's id → the entry that lasts longest, by any of the subjects; who is on no list is left out."""
+    wanted = [subject for theirs in subjects.values() for subject in theirs]
+    rows = connection.execute(_LISTED, {"shop": shop_id, "subjects": wanted})
+    listed = {subject: Suppression(reason, until) for subject, reason, until in rows}
+    found: dict[int, Suppression] = {}
+    for customer_id, theirs in subjects.items() if listed else ():
+        for entry in (listed[subject] for subject in theirs if subject in listed):
+            if customer_id not in found or _is_longer(entry.until, found[customer_id].until):
+                found[customer_id] = entry
+    return found
+
+
+def refunded_at(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, datetime]:
+    """When money last went back to each; to whom none did is left out.
 
     Saleor tells no moment of a refund: it is the last change of the orders of which money went back.
     """
-    suppression, refunded_at = None, None
-    named = {"shop": shop_id, "customer": customer_id, "subjects": list(subjects)}
-    for reason, until in connection.execute(_BARS, named):
-        if not reason:
-            refunded_at = until
-        elif suppression is None or _is_longer(until, suppression.until):
-            suppression = Suppression(reason, until)
-    return suppression, refunded_at
-
-
-def of_subjects(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -> Suppression | None:
-    """The entry that lasts longest, by any of these."""
-    found: Suppression | None = None
-    for reason, until in connection.execute(_LISTED, {"shop": shop_id, "subjects": list(subjects)}):
-        if found is None or _is_longer(until, found.until):
-            found = Suppression(reason, until)
-    return found
+    return dict(connection.execute(_REFUNDED, {"shop": shop_id, "customers": customer_ids}).all())

@@ -1,21 +1,25 @@
 """Public gift: a gift in every basket from an amount on, as long as the campaign is on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from plugin.domain.effects import Wish
 from plugin.domain.offers import Offer, OfferKind, problems
 from plugin.domain.tactic import Tactic, Trigger, View, param
+from plugin.domain.today import PublicOffer, Today
+from plugin.domain.value_kinds import ValueKind
 
 
 @dataclass(frozen=True, slots=True)
 class PublicGift:
     products: tuple[str, ...] = param(
-        (), "The gift", help="Ids or slugs of products; Saleor gives one that is in stock."
+        (), "The gift", help="Ids or slugs of products; Saleor gives one that is in stock.", names=("product",)
     )
-    minimum: Decimal = param(Decimal(50), "From a basket of", unit="currency", least=Decimal(0))
-    currency: str | None = param(None, "Currency", help="Of the minimum; only channels that have it.")
+    minimum: Decimal = param(Decimal(50), "From a basket of", unit="currency", least=Decimal(0), kind=ValueKind.MONEY)
+    currency: str | None = param(
+        None, "Currency", help="Of the minimum; only channels that have it.", names=("currency",)
+    )
 
 
 def check(params: PublicGift) -> Iterator[str]:
@@ -27,6 +31,13 @@ def check(params: PublicGift) -> Iterator[str]:
 
 def offers_of(params: PublicGift) -> tuple[Offer, ...]:
     return (Offer(OfferKind.PUBLIC_GIFT, Decimal(0), params.minimum, 0, params.currency, params.products),)
+
+
+def public(params: PublicGift, today: Today) -> PublicOffer | None:
+    """Of what is in stock; Saleor gives nothing that has run out, and its promotion would be an empty word."""
+    left = tuple(product for product in params.products if product not in today.out_of_stock)
+    (offer,) = offers_of(params)
+    return PublicOffer(replace(offer, products=left)) if left else None
 
 
 def decide(view: View, trigger: Trigger, params: PublicGift) -> Iterator[Wish]:
@@ -44,4 +55,5 @@ TACTIC = Tactic(
     control_group=False,
     check=check,
     offers=offers_of,
+    public=public,
 )

@@ -37,12 +37,16 @@ class Desk:
         }
         return {"Authorization": f"Bearer {signing.token(**(usual | claims))}", "Saleor-Api-Url": API_URL}
 
-    async def look(self, permissions: list[str] | None = None) -> str:
-        answer = await self.client.get("/admin/overview", headers=self.headers(permissions or EDITOR))
+    async def look(self, permissions: list[str] | None = None, path: str = "/admin") -> str:
+        answer = await self.ask(path, self.headers(permissions or EDITOR))
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    async def press(self, path: str, permissions: list[str] | None = None, **form: str) -> httpx.Response:
+    async def ask(self, path: str, headers: dict[str, str]) -> httpx.Response:
+        """The content of a page, as its frame asks for it."""
+        return await self.client.get(path, headers={"HX-Request": "true"} | headers)
+
+    async def press(self, path: str, permissions: list[str] | None = None, /, **form: str) -> httpx.Response:
         return await self.client.post(path, data=form, headers=self.headers(permissions or EDITOR))
 
 

@@ -39,13 +39,12 @@ async def test_on_for_who_enters(desk: Desk) -> None:
 
 async def test_on_for_those_inside_too(desk: Desk) -> None:
     answer = await desk.press("/admin/campaigns/on", name="win-back", audience="inside", per_day=" 20 ")
-    assert (
-        notice(answer.text)
-        == "“win-back” is on, for who enters from now on, and at most 20 a day of those inside already."
-    )
+    assert notice(answer.text) == "“win-back” is on, also for at most 20 a day of those inside already."
     assert stored(desk).inside_per_day == 20
     assert stored(desk).on
-    await desk.press("/admin/campaigns/pause", name="win-back")
+    paused = await desk.press("/admin/campaigns/pause", name="win-back")
+    assert 'value="inside" checked' in paused.text
+    assert 'value="entering" checked' in (await desk.look(path="/admin/campaigns"))  # of the other one
     await desk.press("/admin/campaigns/on", name="win-back", audience="entering", per_day="20")
     assert stored(desk).inside_per_day == 0
 

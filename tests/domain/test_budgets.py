@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +66,7 @@ USUAL = Usual(basket=Decimal(60), shipping=Decimal("7.99"), gift=Decimal("9.99")
         (offer(OfferKind.FREE_SHIPPING), bought("40"), "7.99"),
         (offer(OfferKind.PERSONAL_GIFT, minimum="30", currency="USD"), bought("40"), "9.99"),
         (offer(OfferKind.STORE_CREDIT, "12", currency="USD"), History(), "12.00"),
+        (replace(offer(OfferKind.AMOUNT, "5", currency="USD"), ships_free=True), bought("40"), "12.99"),
     ],
 )
 def test_what_a_gift_is_expected_to_cost(given: Offer, history: History, cost: str) -> None:
@@ -73,7 +75,12 @@ def test_what_a_gift_is_expected_to_cost(given: Offer, history: History, cost: s
 
 @pytest.mark.parametrize(
     "given",
-    [offer(OfferKind.PERCENTAGE, "10"), offer(OfferKind.FREE_SHIPPING), offer(OfferKind.AMOUNT, "5", currency="EUR")],
+    [
+        offer(OfferKind.PERCENTAGE, "10"),
+        offer(OfferKind.FREE_SHIPPING),
+        offer(OfferKind.AMOUNT, "5", currency="EUR"),
+        replace(offer(OfferKind.AMOUNT, "5", currency="USD"), ships_free=True),
+    ],
 )
 def test_where_nothing_tells_nothing_is_expected(given: Offer) -> None:
     assert cost_of(given, History(), Usual(), "USD") is None

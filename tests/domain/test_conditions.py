@@ -30,7 +30,8 @@ ORDERS = [
     order("O1", ago(90), total=Decimal(40), voucher_code="SPRING", channel="web", country="PL"),
     order("O2", ago(60), total=Decimal(20), refunded=Decimal(5), channel="web", country="DE"),
 ]
-LINES = (BoughtLine(ago(90), "Tea", "P1", "leaves", "TEA"), BoughtLine(ago(60), "Cup", "P2", "china", None))
+TEA = BoughtLine(ago(90), "Tea", "P1", "leaves", "TEA", ("C1", "summer", "C2", "sale"))
+LINES = (TEA, BoughtLine(ago(60), "Cup", "P2", "china", None, ()))
 ANN = Person(
     CustomerState(1, "U1", "Ann", "EN", confirmed=True, history=fold(ORDERS, UTC)),
     Turns(ago(10), ago(-20), due_from=ago(30), likely_until=ago(50)),
@@ -79,6 +80,9 @@ def says(data: Any, person: Person = ANN, now: datetime = NOW) -> bool:
         {"bought": {"product": "Cup", "within_days": 60}},
         {"bought": {"type": "leaves", "within_days": 90}},
         {"bought": {"sku": "TEA"}},
+        {"bought": {"collection": "summer", "within_days": 90}},
+        {"all": [{"bought": {"collection": "C2"}}, {"not": {"bought": {"collection": "Sale"}}}]},
+        {"not": {"bought": {"collection": "sale", "within_days": 89}}},
         {"all": [{"field": "orders", "is": 2}, {"not": {"bought": {"sku": "TEA", "within_days": 89}}}]},
         {"any": [{"field": "orders", "is": 3}, {"field": "guest", "is": False}]},
     ],
@@ -105,6 +109,7 @@ def test_is_true_of_her_and_its_opposite_is_not(data: dict[str, Any]) -> None:
         {"field": "country", "starts_with": "P"},
         {"field": "language", "is": "EN"},
         {"bought": {"sku": "TEA"}},
+        {"bought": {"collection": "summer"}},
     ],
 )
 def test_what_is_not_known_makes_every_test_false_and_its_opposite_true(data: dict[str, Any]) -> None:
@@ -193,7 +198,8 @@ def test_what_is_written_is_read_again(condition: Condition) -> None:
         ({"field": "country", "is": "\ud800"}, "must be a text"),
         ({"field": "step", "is": "loyl"}, "step cannot be “loyl”. Did you mean “loyal”"),
         ({"bought": "TEA"}, "needs a table"),
-        ({"bought": {"collection": "summer"}}, "“bought” knows no “collection”"),
+        ({"bought": {"collections": "summer"}}, "“bought” knows no “collections”"),
+        ({"bought": {"collection": ["summer"]}}, "must be a text"),
         ({"bought": {"within_days": 3}}, "exactly one of"),
         ({"bought": {"sku": "TEA", "within_days": 0}}, "whole number of days"),
     ],

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from plugin.domain.consent import Consent, Word, opted_out
+from plugin.domain.consent import Consent, Word, stand_of
 from tests.shop import ago
 
 NO, GUESTS_NO = Word(ago(20), yes=False, signed_in=True), Word(ago(20), yes=False, signed_in=False)
@@ -35,10 +35,10 @@ SAME_NO = Word(ago(10), yes=False, signed_in=False)
 )
 def test_the_newest_word_wins(account: Consent, words: tuple[Word, ...], out: bool) -> None:
     for order in permutations(words):
-        assert opted_out(account, order, confirmed=True) is out
+        assert stand_of(account, order, confirmed=True).opted_out is out
 
 
 @pytest.mark.parametrize("account", [Consent(), Consent(opted_in_at=ago(1))])
 def test_a_yes_of_nobody_proven_takes_no_no_back(account: Consent) -> None:
-    assert opted_out(account, [NO, YES], confirmed=False) is True
-    assert opted_out(account, [YES], confirmed=False) is False
+    assert stand_of(account, [NO, YES], confirmed=False).opted_out is True
+    assert stand_of(account, [YES], confirmed=False).opted_out is False

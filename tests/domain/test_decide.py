@@ -11,8 +11,9 @@ from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.churn import Outlook
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.decide import Outcome, Past, Standing, decide
-from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, ShowBanner, Slot, Wish
+from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, ShowBanner, Slot, Tell, Wish
 from plugin.domain.experiments import Arm, arm_of
+from plugin.domain.messages import Medium, Message
 from plugin.domain.offers import Offer, OfferKind
 from plugin.domain.stages import Turns
 from plugin.domain.tactic import Given, Tactic, Trigger, TriggerKind, View
@@ -25,6 +26,7 @@ GIVE = GiveCode(
     Banner(Slot.BANNER, "{code}"),
     "Silent.",
 )
+TELL = Tell("O1", NOW, Message((Medium.MAIL,), {"en": "Tea"}, {"en": "Tea?"}), "Due.")
 SHOW = ShowBanner(Banner(Slot.FREE_SHIPPING, "Free", {"c": {"amount": "10"}}), "Shown.")
 VIEW = View(CustomerState(1, "U1", "Ann", None, confirmed=True, history=History()), Outlook(), Turns(), NOW)
 MOMENT = Trigger(TriggerKind.MOMENT, NOW)
@@ -86,6 +88,9 @@ def past(*earlier: Past) -> Mapping[int, tuple[Past, ...]]:
         (campaign(GIVE, control_share=1.0), MOMENT, Standing({}, {7: Arm.TREATED}), [Outcome.GIVEN]),
         (campaign(GIVE, control_share=1.0, control_group=False), MOMENT, NONE, [Outcome.GIVEN]),
         (campaign(Nothing("O1", NOW, "Because.")), MOMENT, NONE, [Outcome.NOTHING]),
+        (campaign(TELL, replace(TELL, episode="O2")), MOMENT, NONE, [Outcome.TOLD, Outcome.NOTHING]),
+        (campaign(TELL, replace(TELL, episode="O1#2")), MOMENT, NONE, [Outcome.TOLD, Outcome.TOLD]),
+        (campaign(TELL, replace(TELL, episode="O2"), pause_days=0), MOMENT, NONE, [Outcome.TOLD, Outcome.TOLD]),
         (campaign(SHOW, control_share=1.0), MOMENT, NONE, [Outcome.SHOWN]),
     ],
 )
@@ -94,7 +99,7 @@ def test_guardrails(given: Campaign, trigger: Trigger, standing: Standing, outco
     assert [decision.outcome for decision in verdict.decisions] == outcomes
     assert all(decision.reason for decision in verdict.decisions)
     assert all(
-        (decision.wish is not None) == (decision.outcome in {Outcome.GIVEN, Outcome.SHOWN})
+        (decision.wish is not None) == (decision.outcome in {Outcome.GIVEN, Outcome.SHOWN, Outcome.TOLD})
         for decision in verdict.decisions
     )
 

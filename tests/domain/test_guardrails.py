@@ -34,6 +34,7 @@ from plugin.domain.guardrails import (
     too_often,
     write_guardrails,
 )
+from plugin.domain.messages import Purpose
 from plugin.domain.offers import Offer, OfferKind
 from plugin.domain.prediction import Model, probability
 from plugin.domain.stages import Turns
@@ -289,6 +290,20 @@ def test_some_of_them_are_explored_and_nobody_is_refused_without_a_model() -> No
     assert explored.reason.startswith("Explored, though an order within 30 days is ")
     for rules, model in ((Guardrails(buy_anyway=None), MODEL), (Guardrails(explore_share=0.0), None)):
         assert likely_buyer(rules, model=model).reason == "Silent."
+
+
+@pytest.mark.parametrize(
+    ("purpose", "outcome"), [(Purpose.MARKETING, Outcome.LATER), (Purpose.TRANSACTIONAL, Outcome.GIVEN)]
+)
+def test_what_is_owed_is_given_whoever_would_buy_anyway(purpose: Purpose, outcome: Outcome) -> None:
+    def answer(view: View, trigger: Trigger, params: NoParams) -> Iterable[Wish]:
+        yield GiveCode("O1", NOW, TEN, Banner(Slot.BANNER, "{code}"), "Late.", purpose=purpose)
+
+    campaign = wishing(7, "O1", NOW)
+    campaign = replace(campaign, tactic=replace(campaign.tactic, decide=answer))
+    known = replace(view(history=WEEKLY), outlook=Outlook(model=MODEL))
+    (made,) = decide(known, MOMENT, [campaign], Standing({}, {}), Guardrails(explore_share=0.0)).decisions
+    assert made.outcome is outcome
 
 
 @dataclass

@@ -21,6 +21,7 @@ TEN = Offer(OfferKind.PERCENTAGE, Decimal(10), Decimal(0), 14)
         Offer(OfferKind.STORE_CREDIT, Decimal(5), Decimal(0), 90, "USD"),
         Offer(OfferKind.PERSONAL_GIFT, Decimal(0), Decimal(30), 14, "USD", ("tea",)),
         Offer(OfferKind.PUBLIC_GIFT, Decimal(0), Decimal(50), 14, "USD", ("tea", "cup")),
+        Offer(OfferKind.PERCENTAGE, Decimal(5), Decimal(0), 14, ships_free=True),
     ],
     ids=lambda offer: offer.label,
 )

@@ -10,21 +10,25 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin.domain.campaigns import Campaign
 from plugin.domain.churn import Outlook, Rhythm
-from plugin.domain.conditions import Bought, By, FieldTest, Not
+from plugin.domain.conditions import EVERYONE, AllOf, Bought, By, FieldTest, Not
 from plugin.domain.decide import Outcome
+from plugin.domain.effects import Nothing
 from plugin.domain.fields import BoughtLine, Operator
 from plugin.domain.guardrails import Guardrails, Limit, Suppression
 from plugin.domain.money import Money
 from plugin.domain.offers import OfferKind
 from plugin.domain.replay import Asked, Remembered, Season, Spell, walk
 from plugin.domain.stages import Limits
+from plugin.domain.tactic import Trigger, TriggerKind, View
+from plugin.tactics import on_entering
 from plugin.tactics.win_back import WinBack
 from tests.domain.past import BEGINS, TWENTY, buyer, campaign, day, order, setting
 
 
-def asked(*orders: Remembered, **changes: Any) -> tuple[Asked, ...]:
-    return walk(buyer(*orders), setting(**changes)).asked
+def asked(*orders: Remembered, campaigns: Sequence[Campaign] = (), **changes: Any) -> tuple[Asked, ...]:
+    return walk(buyer(*orders), setting(*campaigns, **changes)).asked
 
 
 def test_each_figure_of_one_offer_is_what_the_hand_works_out() -> None:
@@ -155,8 +159,87 @@ def test_a_ladder_goes_on_while_nobody_comes() -> None:
     ]
 
 
-#: A model of the plain rhythm, and one that was learnt later.
-SEASONS = [Season(BEGINS, Outlook(Rhythm(9, 2, 99))), Season(day(56), Outlook(Rhythm(20, 1.5, 99)))]
+BIG = FieldTest("last_total", Operator.AT_LEAST, Decimal(60), "USD")
+WATCHED = {
+    "big": BIG,
+    "silent": FieldTest("days_since_last_order", Operator.AT_LEAST, Decimal(7)),
+    "at-risk": FieldTest("activity", Operator.IN, ("at_risk", "dormant")),
+}
+
+
+def entering(segment: str, **changes: Any) -> Campaign:
+    said = {"audience": WATCHED[segment], "audience_said": {"segment": segment}, "pause_days": 20}
+    values: dict[str, Any] = {"tactic": on_entering.TACTIC, "params": on_entering.OnEntering(), **said, **changes}
+    return campaign(**values)
+
+
+def told(segment: str, *past: Remembered, **changes: Any) -> list[tuple[datetime, str]]:
+    """When what was answered to whoever entered that segment."""
+    seasons = [Season(BEGINS, TWENTY, watched={segment: WATCHED[segment]})]
+    found = walk(buyer(*past), setting(entering(segment, **changes), seasons=seasons))
+    return [(one.at, one.outcome.value) for one in found.asked]
+
+
+def test_an_order_that_enters_a_segment_is_told_of_once_a_stay() -> None:
+    assert told("big", order(5, 50), order(10, 60), order(12, 90)) == [(day(10), "given")]
+    again = [order(10, 60), order(15, 20), order(20, 60), order(22, 20), order(40, 60)]
+    assert told("big", *again) == [(day(10), "given"), (day(20), "nothing"), (day(40), "given")]
+    lowered = order(10, 60, refunded=Decimal(9), updated_at=day(12))
+    assert told("big", lowered, order(31, 70)) == [(day(10), "given"), (day(31), "given")], "a refund leaves it"
+
+
+def test_time_alone_enters_a_segment_at_its_moment() -> None:
+    assert told("silent", order(5)) == [(day(12), "given")]
+    assert told("at-risk", order(5), order(50)) == [(day(25), "given"), (day(70), "given")]
+    both = {"all": [{"segment": "big"}, {"field": "days_since_last_order", "at_least": 3}]}
+    rest = FieldTest("days_since_last_order", Operator.AT_LEAST, Decimal(3))
+    assert told("big", order(10, 60), audience=AllOf((BIG, rest)), audience_said=both) == [(day(13), "given")]
+
+
+def test_who_was_in_it_when_it_began_has_not_entered() -> None:
+    season = Season(BEGINS, TWENTY, watched=WATCHED)
+    found = walk(buyer(order(-2, 60), order(8, 60)), setting(entering("big"), seasons=[season]))
+    assert (found.asked, found.began_in) == ((), frozenset({"big"}))
+
+
+def test_a_campaign_may_hear_of_who_leaves() -> None:
+    leaving = replace(on_entering.TACTIC, listens_to=frozenset({TriggerKind.LEFT}), decide=_farewell)
+    anybody: dict[str, Any] = {"audience": EVERYONE, "audience_said": {"any": [{}, {"segment": "big"}]}}
+    assert told("big", order(10, 60), order(15, 20), tactic=leaving, **anybody) == [(day(15), "nothing")]
+
+
+def _farewell(view: View, trigger: Trigger, params: object) -> list[Nothing]:
+    return [Nothing(f"left {trigger.segment}", trigger.at, "Nothing, but a farewell.")] if trigger.segment else []
+
+
+def test_what_a_segment_says_in_a_later_season_moves_and_tells_nobody() -> None:
+    seasons = [
+        Season(BEGINS, TWENTY, watched={"big": BIG}),
+        Season(day(28), TWENTY, campaigns=[entering("big", audience=EVERYONE)], watched={"big": EVERYONE}),
+    ]
+    found = walk(buyer(order(5, 20), order(40, 90)), setting(entering("big"), seasons=seasons))
+    assert found.asked == ()
+
+
+def test_a_personal_gift_costs_what_was_known_of_its_price() -> None:
+    gift = WinBack(offer=OfferKind.PERSONAL_GIFT, gift="P1")
+    later = Season(day(28), TWENTY, gifts={("USD", "P1"): Decimal(12)})
+    seasons = [Season(BEGINS, TWENTY, gifts={("USD", "P1"): Decimal(9), ("EUR", "P1"): Decimal(1)}), later]
+    one = campaign(params=gift, pause_days=0)
+    found = walk(buyer(order(5), order(30)), setting(one, seasons=seasons)).asked
+    assert [(one.at, one.cost) for one in found] == [
+        (day(25), Money(Decimal(9), "USD").rounded()),
+        (day(50), Money(Decimal(12), "USD").rounded()),
+    ]
+    assert asked(order(5), campaigns=[one])[0].cost is None, "nobody had bought it"
+
+
+#: A model of the plain rhythm, and one that was learnt later; and what a gift cost.
+SEASONS = [
+    Season(BEGINS, Outlook(Rhythm(9, 2, 99)), watched=WATCHED, gifts={("USD", "P1"): Decimal(9)}),
+    Season(day(56), Outlook(Rhythm(20, 1.5, 99)), watched=WATCHED, gifts={("USD", "P1"): Decimal(7)}),
+]
+ENTERED = tuple(enumerate(WATCHED, 3))
 moments = st.integers(min_value=-60 * 24, max_value=120 * 24).map(lambda hours: hours / 24)
 
 
@@ -182,11 +265,19 @@ def test_nothing_that_comes_later_changes_a_decision(past: list[Remembered], at:
     until_then = [one for one in past if one.placed_at <= now]
     other = [one if one.updated_at <= now else data.draw(changed_later(one, at)) for one in until_then]
     later = data.draw(orders(after=at))
-    campaigns = (campaign(pause_days=20), campaign(campaign_id=2, name="b", salt="b", pause_days=0, control_share=0.3))
-    first = walk(buyer(*past), setting(*campaigns, ends=120, seasons=SEASONS)).asked
+    gift: dict[str, Any] = {"offer": OfferKind.PERSONAL_GIFT, "gift": "P1"}
+    campaigns = (
+        campaign(pause_days=20),
+        campaign(campaign_id=2, name="b", salt="b", pause_days=0, control_share=0.3, params=WinBack(**gift)),
+        *(entering(name, campaign_id=n, name=name, params=on_entering.OnEntering(**gift)) for n, name in ENTERED),
+    )
+    rules = Guardrails(gifts=None, days_between=0)
+    first = walk(buyer(*past), replace(setting(*campaigns, ends=120, seasons=SEASONS), rules=rules)).asked
     other_seasons = [season for season in SEASONS if season.begins <= now]
-    other_seasons += [Season(day(max(at, 0) + 1), Outlook(Rhythm(3, 1, 99)))]
-    second = walk(buyer(*other, *later), setting(*campaigns, ends=120, seasons=other_seasons)).asked
+    unlike: dict[str, Any] = {"watched": {"big": EVERYONE, "silent": BIG}, "gifts": {("USD", "P1"): Decimal(99)}}
+    other_seasons += [Season(day(max(at, 0) + 1), Outlook(Rhythm(3, 1, 99)), **unlike)]
+    there = replace(setting(*campaigns, ends=120, seasons=other_seasons), rules=rules)
+    second = walk(buyer(*other, *later), there).asked
     assert known_by(first, now) == known_by(second, now)
 
 

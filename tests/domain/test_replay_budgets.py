@@ -66,7 +66,7 @@ def test_what_nobody_can_price_is_refused_only_where_there_is_a_budget() -> None
     assert outcomes([replace(given(0), cost=None)], total=TEN) == "n"
     assert outcomes([replace(given(0), cost=None)]) == "g"
     gift = Offer(OfferKind.PERSONAL_GIFT, Decimal(0), Decimal(0), 14)
-    assert outcomes([replace(given(0), cost=None, offer=gift)], total=TEN) == "g"
+    assert outcomes([replace(given(0), cost=None, offer=gift), given(1, cost=10, offer=gift)], total=TEN) == "ng"
 
 
 def test_the_whole_shop_has_a_budget_and_the_campaign_with_priority_goes_first() -> None:

@@ -34,7 +34,7 @@ def test_the_figures_of_five_customers() -> None:
     ]
     found = figures(asked, rate=RATE, margin=0.4, span=(BEGINS, day(31)), zone=UTC)
     assert found.customers == 6
-    assert found.outcomes == {"given": 5, "shown": 0, "control": 1, "nothing": 3, "later": 0}
+    assert found.outcomes == {"given": 5, "shown": 0, "control": 1, "nothing": 3, "later": 0, "told": 0}
     assert list(found.reasons.values()) == [2, 1]
     assert found.limits == {Limit.PAUSE: 2}
     assert (found.anyway.came, found.anyway.of, found.anyway.unknown) == (2, 3, 2)

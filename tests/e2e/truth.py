@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 from plugin.domain.customer import fold
 from plugin.domain.ledger import NOT_COUNTING
+from plugin.errors import TryLater
 from plugin.store import ledger, schema
 from plugin.store.database import Database
 from tests.e2e.processes import wait_until
@@ -201,16 +202,20 @@ def wait_quiet(sandbox: Sandbox, database: Database, seconds: float = 120, shop_
 
 
 def quiet(database: Database, shop_id: int) -> bool:
-    """Nothing waits in the inbox, and no effect is left but banners that end one day.
+    """Nothing waits in the inbox, and no effect is left but banners that end one day; a database in use is not quiet.
 
     Pauses between attempts grow to an hour; here they are cut short, as if that hour had passed.
     """
-    with database.write() as connection:
-        failed = schema.effects.c.status == "failed"
-        connection.execute(update(schema.effects).where(failed).values(due_at=datetime.now(UTC)))
-    with database.read() as connection:
-        inbox = select(func.count()).where(schema.inbox.c.shop_id == shop_id, schema.inbox.c.status == "open")
-        undone = select(func.count()).where(
-            schema.effects.c.shop_id == shop_id, schema.effects.c.status.in_(UNDONE), schema.effects.c.kind != "clear"
-        )
-        return not connection.execute(inbox).scalar_one() and not connection.execute(undone).scalar_one()
+    of_shop = schema.effects.c.shop_id == shop_id
+    failed = schema.effects.c.status == "failed"
+    inbox = select(func.count()).where(schema.inbox.c.shop_id == shop_id, schema.inbox.c.status == "open")
+    undone = select(func.count()).where(of_shop, schema.effects.c.status.in_(UNDONE), schema.effects.c.kind != "clear")
+    try:
+        with database.read() as connection:
+            if not connection.execute(inbox).scalar_one() and not connection.execute(undone).scalar_one():
+                return True
+        with database.write() as connection:
+            connection.execute(update(schema.effects).where(of_shop, failed).values(due_at=datetime.now(UTC)))
+    except TryLater:
+        pass
+    return False

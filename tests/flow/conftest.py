@@ -101,12 +101,12 @@ class Home:
     def _wake(self, lanes: Iterable[Lane]) -> None:
         self.woken += lanes
 
-    def switch_on(self, name: str, *, inside: int = 0, control: float = 0.0, **params: Any) -> None:
+    def switch_on(self, name: str, *, inside: int = 0, control: float = 0.0, pause: int = 60, **params: Any) -> None:
         with self.database.write() as connection:
             found = campaigns.get(connection, self.shop_id, name, self.house.tactics)
             changed = type(found.params)(**params) if params else found.params
             found = campaigns.edit(
-                connection, self.shop_id, found, changed, Limits(control, 60, inside), "test", self.now
+                connection, self.shop_id, found, changed, Limits(control, pause, inside), "test", self.now
             )
             campaigns.change_status(connection, self.shop_id, found, CampaignStatus.ON, "test", self.now)
 

@@ -16,6 +16,7 @@ from plugin.flow import backfill
 from plugin.flow.backfill import Overtaken, find_place, read_page
 from plugin.flow.lanes import drain_with, lanes_with_work
 from plugin.sandbox.faults import read_fault
+from plugin.sandbox.records.catalogue import Collection
 from plugin.store import backfills, customers, shops
 from plugin.store.backfills import Kind, Status
 from plugin.store.schema import customers as people
@@ -55,6 +56,16 @@ async def test_everything_there_is_comes_in_once(home: Home) -> None:
         sent = connection.execute(select(fulfilments.c.tracking_number)).scalars().all()
         folded = connection.execute(select(func.sum(people.c.orders))).scalar_one()
     assert (lines, sent, folded) == (230, ["T1"], 230)
+
+
+async def test_lines_know_the_collections_of_the_day_on_which_they_were_read(home: Home) -> None:
+    one = bought(home, ago(10))
+    variant = next(iter(home.sandbox.shop.variants_by_sku.values()))
+    variant.product.collections.append(Collection(id="Q29sbGVjdGlvbjox", name="Summer", slug="summer"))
+    one.lines[0].variant = variant
+    await read_all(home)
+    with home.database.read() as connection:
+        assert connection.execute(select(order_lines.c.collections)).scalars().all() == [("Q29sbGVjdGlvbjox", "summer")]
 
 
 async def test_an_account_without_orders_is_known_and_a_guest_of_its_confirmed_address_is_it(home: Home) -> None:

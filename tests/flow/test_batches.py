@@ -18,12 +18,13 @@ pytestmark = pytest.mark.anyio
 
 async def test_codes_go_in_full_calls_before_the_banners(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugin.flow.deliver.IN_ONE_CALL", 30)
+    monkeypatch.setattr("plugin.flow.asks.CODES_A_CALL", 30)
     monkeypatch.setattr("plugin.flow.deliver.CALLS", 4)
     made: list[tuple[str, int]] = []
     real = calls.call
 
     async def noted(saleor: Saleor, ready: Sequence[Ready]) -> list[Ending]:
-        made.append((ready[0].effect.kind.value, len(ready)))
+        made.append((ready[0].effect.kind.value, sum(len(one.codes) for one in ready)))
         return await real(saleor, ready)
 
     monkeypatch.setattr("plugin.flow.calls.call", noted)

@@ -142,7 +142,7 @@ async def test_an_ended_campaign_withdraws_what_is_not_delivered(home: Home) -> 
         campaigns.change_status(connection, home.shop_id, found, CampaignStatus.ENDED, "test", home.now)
     await home.deliver()
     assert home.codes() == []
-    assert statuses(home) == {"withdrawn": 4}
+    assert statuses(home) == {"withdrawn": 3}
 
 
 async def test_a_refused_token_pauses_the_shop(home: Home) -> None:
@@ -152,7 +152,7 @@ async def test_a_refused_token_pauses_the_shop(home: Home) -> None:
     home.sandbox.shop.apps.clear()
     await home.deliver()
     assert shop_of(home).status is ShopStatus.REFUSED
-    assert statuses(home) == {"open": 4}
+    assert statuses(home) == {"open": 3}
 
 
 async def test_a_permission_that_is_missing_is_a_dead_letter_that_can_be_retried(home: Home) -> None:

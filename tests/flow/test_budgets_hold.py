@@ -12,11 +12,12 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from plugin.domain.budgets import Budgets
+from plugin.domain.reissues import is_reissue
 from plugin.store.database import Database
-from plugin.store.schema import metadata
+from plugin.store.schema import decisions, metadata
 from tests.bodies import account_body, gone_body, order_body, voucher_body
 from tests.flow.till import Till
 from tests.shop import account, days, order
@@ -32,6 +33,9 @@ def usd(amount: str) -> dict[str, Decimal]:
 class Books(RuleBasedStateMachine):
     """Six customers, of whom one begins as a guest; gifts are expected to cost 10 % of what each bought."""
 
+    #: Whether a cancelled order gives a new code.
+    again = False
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
@@ -39,7 +43,7 @@ class Books(RuleBasedStateMachine):
         event.listen(database._writer, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         with database.write() as connection:
             metadata.create_all(connection)
-        self.till = Till(database, Budgets(total=usd("9"), day=usd("4")))
+        self.till = Till(database, Budgets(total=usd("9"), day=usd("4")), again=self.again)
         self.number = 0
         self.bodies: list[tuple[str, bytes]] = []
         self.orders: list[tuple[str, int, str | None]] = []
@@ -157,6 +161,42 @@ TestBooks = Books.TestCase
 TestBooks.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 
 
+class BooksWithNewCodes(Books):
+    """As before, and orders are cancelled for good, each of which gives a new code where a budget pays for it."""
+
+    again = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cancelled: set[str] = set()
+
+    @rule(which=st.integers(0, 99), late=st.booleans())
+    def an_order_is_cancelled(self, which: int, late: bool) -> None:
+        order_id, who, code = self.orders[which % len(self.orders)]
+        self.tell(order_id, who, "20", code, "2", "CANCELED")
+        self.cancelled.add(order_id)
+        if late:
+            self.till.take(*self.bodies[-1])
+
+    def tell(self, order_id: str, who: int, total: str, code: str | None, off: str, status: str) -> None:
+        """Saleor never takes a cancellation back."""
+        super().tell(order_id, who, total, code, off, "CANCELED" if order_id in self.cancelled else status)
+        if status == "CANCELED":
+            self.cancelled.add(order_id)
+
+    @invariant()
+    def no_more_codes_than_needs_and_cancelled_orders(self) -> None:
+        with self.till.database.read() as connection:
+            episodes = connection.execute(
+                select(decisions.c.episode).where(decisions.c.outcome == "given", decisions.c.episode.is_not(None))
+            ).scalars()
+            assert sum(is_reissue(episode) for episode in episodes) <= len(self.cancelled)
+
+
+TestBooksWithNewCodes = BooksWithNewCodes.TestCase
+TestBooksWithNewCodes.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+
+
 def _all_at_once(*jobs: object) -> None:
     barrier = Barrier(len(jobs))
     wrong: list[BaseException] = []
@@ -176,7 +216,7 @@ def _all_at_once(*jobs: object) -> None:
     assert not wrong, wrong
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_two_processes_that_decide_at_once_share_one_budget(database: Database) -> None:
     """300 who have been silent for too long since the same moment, 2 USD each: a day's 25 USD pay for 12 of them."""
     till = Till(database, Budgets(day=usd("25")))
@@ -190,7 +230,7 @@ def test_two_processes_that_decide_at_once_share_one_budget(database: Database) 
     till.check_once()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_orders_that_settle_and_moments_that_reserve_do_not_wait_in_a_circle(database: Database) -> None:
     till = Till(database, Budgets(total=usd("100")))
     users = [f"U{n}" for n in range(60)]

@@ -40,6 +40,7 @@ SPRING = Campaign(
     ends_at=datetime(2026, 3, 20, 22, 59, 59, tzinfo=UTC),
     budgets=Budgets({"EUR": Decimal("100.50")}, {}, {"EUR": Decimal(8)}),
     channels=("default-channel", "1"),
+    reissue_after_cancel=True,
 )
 
 
@@ -58,7 +59,13 @@ def test_a_file_is_the_same_whatever_the_order() -> None:
 
 def test_a_file_reads_like_what_people_write() -> None:
     text = write_file([SPRING], WARSAW)
-    for line in ("retention: 1", "    value: 7.50", "  starts_at: '2026-03-02'", "  ends_at: '2026-03-20'"):
+    for line in (
+        "retention: 1",
+        "    value: 7.50",
+        "  starts_at: '2026-03-02'",
+        "  ends_at: '2026-03-20'",
+        "  reissue_after_cancel: true",
+    ):
         assert line in text.splitlines()
 
 

@@ -12,14 +12,16 @@ from plugin.domain.churn import ENOUGH_GAPS
 from plugin.domain.effects import EffectKind
 from plugin.domain.segments import Segment
 from plugin.errors import NotFound
-from plugin.flow.chores import Keep, chores, erase_left_shops, knock, prune
+from plugin.flow.chores import chores, erase_left_shops, knock, prune
 from plugin.flow.defaults import refresh_channels
+from plugin.flow.house import Keep
 from plugin.flow.lanes import lanes_with_work
 from plugin.flow.learn import learn
 from plugin.flow.leave import disconnect
 from plugin.flow.trouble import tell
 from plugin.sandbox.faults import read_fault
 from plugin.store import customers, effects, inbox, shops
+from plugin.store.effects import Wanted
 from plugin.store.schema import metadata
 from plugin.store.shops import Shop, ShopStatus
 from tests.bodies import bulk_body, order_body
@@ -27,7 +29,7 @@ from tests.flow.conftest import Home
 from tests.shop import NOW, ago, days, order
 
 pytestmark = pytest.mark.anyio
-KEEP = Keep(inbox=days(30), decisions=days(730), effects=days(180))
+KEEP = Keep(inbox=days(30), decisions=days(730), effects=days(180), front_events=days(90))
 
 
 def shop_of(home: Home) -> Shop:
@@ -130,7 +132,7 @@ async def test_the_sweep_finds_every_lane_with_work_and_no_other(home: Home) -> 
     assert [str(lane) for lane in lanes_with_work(home.house)] == [f"tick:{home.shop_id}"]
     home.tick()
     with home.database.write() as connection:
-        effects.ask(connection, home.shop_id, "k", EffectKind.REVOKE, {}, home.now)
+        effects.ask(connection, home.shop_id, Wanted("k", EffectKind.REVOKE, {}), home.now)
     assert [str(lane) for lane in lanes_with_work(home.house)] == [f"deliver:{home.shop_id}"]
 
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from plugin.errors import GiveUp
-from plugin.flow.chores import Keep, chores
+from plugin.flow.chores import chores
 from plugin.flow.daily_report import OLDEST, REST, keep_apart, keep_when_due
+from plugin.flow.house import Keep
 from plugin.flow.report import gather, keep
 from plugin.store import backfills, reports, shops
 from plugin.store.backfills import Kind
@@ -17,7 +18,7 @@ from tests.flow.conftest import Home
 from tests.shop import NOW, ago, days, order
 
 pytestmark = pytest.mark.anyio
-KEEP = Keep(inbox=days(30), decisions=days(730), effects=days(180))
+KEEP = Keep(inbox=days(30), decisions=days(730), effects=days(180), front_events=days(90))
 MINUTE = timedelta(minutes=1)
 
 

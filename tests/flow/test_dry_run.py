@@ -46,7 +46,7 @@ async def test_it_counts_who_is_inside_and_writes_nothing(home: Home, people: No
     assert all("silent for 100 days" in example.reason for example in run.examples)
     assert outcomes(home) == []
     with home.database.read() as connection:
-        assert decisions.standing(connection, home.shop_id, run.examples[0].customer_id).arms == {}
+        assert decisions.standings(connection, home.shop_id, [run.examples[0].customer_id]).popitem()[1].arms == {}
     assert home.codes() == []
 
 

@@ -27,7 +27,7 @@ def suppress(home: Home, *, email: str | None = None, days_: int | None = None) 
     with home.database.write() as connection:
         shop = shops.get(connection, home.shop_id)
         pepper = home.house.keyring.decrypt(shop.pepper)
-        (customer_id,) = customers.after(connection, home.shop_id, 0, 10)
+        (customer_id,) = (one.customer_id for one in customers.lock_after(connection, home.shop_id, 0, 10))
         named = suppressions.of_email(pepper, email) if email else suppressions.of_number(pepper, customer_id)
         until = None if days_ is None else home.now + days(days_)
         suppressions.put(connection, home.shop_id, named, Suppression("asked", until), "test", home.now)
@@ -144,7 +144,8 @@ async def test_the_list_follows_a_merge_and_a_new_address_and_ends_with_the_cust
         customer = customers.glance(connection, home.shop_id, "U7")
         assert customer is not None
         subjects = suppressions.subjects_of(pepper, customer.customer_id, customer.email)
-        assert suppressions.of_subjects(connection, home.shop_id, subjects) == Suppression("asked", None)
+        found = suppressions.of_subjects(connection, home.shop_id, {7: subjects})
+        assert found == {7: Suppression("asked", None)}
     home.take("customer_deleted", gone_body("U7", "new@example.com", NOW + days(2), confirmed=True))
     assert customer.customer_id not in {row.customer_id for row in entries(home)}
 
@@ -192,9 +193,10 @@ async def test_the_margin_goes_by_orders_that_count_in_the_currency_of_the_last(
     with home.database.write() as connection:
         somebody = customers.by_user(connection, home.shop_id, "U1")
         assert somebody is not None
-        sold = costs.sold_to(connection, home.shop_id, somebody.customer_id, "USD")
-        assert sold == [Sold(Decimal(15), Decimal(12), Decimal(5), 2)]
-        assert costs.sold_to(connection, home.shop_id, somebody.customer_id, "PLN") == []
+        who = somebody.customer_id
+        sold = costs.sold_to(connection, home.shop_id, [who], "USD")
+        assert sold == {who: [Sold(Decimal(15), Decimal(12), Decimal(5), 2)]}
+        assert costs.sold_to(connection, home.shop_id, [who], "PLN") == {who: []}
         assert costs.any_known(connection, home.shop_id)
         assert not costs.any_known(connection, other)
 

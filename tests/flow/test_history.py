@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Table, select
 
@@ -144,6 +144,7 @@ SHOPS = iter(range(1_000_000))
 
 
 @given(st.integers(0, 10**9))
+@example(38388)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_page_at_once_is_its_objects_one_by_one(home: Home, seed: int) -> None:
     pages = some_pages(seed)

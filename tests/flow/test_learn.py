@@ -99,6 +99,6 @@ async def test_a_fit_that_fails_leaves_the_model_of_before_and_is_not_repeated_a
 
 def everybody(home: Home) -> list[customers.Customer]:
     with home.database.read() as connection:
-        ids = customers.after(connection, home.shop_id, 0, 1_000)
+        ids = [one.customer_id for one in customers.lock_after(connection, home.shop_id, 0, 1_000)]
         found = [customers.by_id(connection, home.shop_id, customer_id) for customer_id in ids]
     return [customer for customer in found if customer is not None]

@@ -60,7 +60,7 @@ def inside(home: Home, user_id: str = "U1") -> list[str]:
     with home.database.read() as connection:
         customer = customers.glance(connection, home.shop_id, user_id)
         assert customer is not None
-        return sorted(members.of_customer(connection, home.shop_id, customer.customer_id))
+        return sorted(members.stays_of(connection, home.shop_id, [customer.customer_id])[customer.customer_id])
 
 
 async def test_an_order_and_a_moment_move_a_customer_and_campaigns_hear_of_it(home: Home) -> None:
@@ -109,6 +109,8 @@ async def test_what_nobody_wants_is_not_watched_any_more(home: Home) -> None:
     hear_of(home, "one-time", "new")
     assert watch(home.house, home.shop_id, "new") == 1
     switch_off(home.house, home.shop_id, "echo", CampaignStatus.PAUSED, "test")
+    assert inside(home) == ["new", "one-time"], "it may go on"
+    switch_off(home.house, home.shop_id, "echo", CampaignStatus.ENDED, "test")
     assert inside(home) == ["new"]
     unwatch(home.house, home.shop_id, "new")
     with home.database.read() as connection:

@@ -1,5 +1,6 @@
 """When time makes something true: whom it wakes, and whom it must not."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,11 +11,11 @@ from sqlalchemy import Connection
 from plugin.domain.churn import Rhythm
 from plugin.domain.decide import Decision, Outcome
 from plugin.flow.learn import measure_again
-from plugin.flow.reconsider import reconsider
+from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import Scene
 from plugin.store import backfills, customers, shops
 from plugin.store.backfills import Kind
-from plugin.store.customers import Customer
+from plugin.store.customers import Measured
 from tests.bodies import account_body, bulk_body, order_body
 from tests.flow.conftest import Home
 from tests.flow.silence import outcomes, silent_customer, user_of
@@ -109,9 +110,8 @@ async def test_another_tactics_moment_wakes_nobody_who_was_inside_already(home: 
     with home.database.write() as connection:
         known = customers.by_user(connection, home.shop_id, "U1")
         assert known is not None
-        customers.save_state(
-            connection, home.shop_id, known.customer_id, known.state.history, known.segment, known.turns, home.now
-        )
+        due = Measured(known.customer_id, known.state.history, known.segment, known.turns, home.now)
+        customers.save_states(connection, home.shop_id, [due])
     home.tick()
     assert outcomes(home) == []
 
@@ -170,10 +170,10 @@ async def test_a_customer_who_cannot_be_worked_out_stops_nobody_else(
     home.switch_on("win-back", inside=inside)
     home.now += days(2) if inside else days(0)
 
-    def raising(connection: Connection, scene: Scene, customer: Customer, *more: Any) -> list[Decision]:
-        if customer.state.user_id == broken:
+    def raising(connection: Connection, scene: Scene, looks: Sequence[Look], *more: Any) -> list[list[Decision]]:
+        if any(look.customer.state.user_id == broken for look in looks):
             raise ValueError("cannot be")
-        return reconsider(connection, scene, customer, *more)
+        return reconsider(connection, scene, looks, *more)
 
     with monkeypatch.context() as patched:
         patched.setattr("plugin.flow.tick.reconsider", raising)

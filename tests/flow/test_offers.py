@@ -10,6 +10,7 @@ import pytest
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.decide import Outcome
 from plugin.domain.offers import OfferKind
+from plugin.domain.today import Today
 from plugin.flow import asks
 from plugin.flow.leave import disconnect
 from plugin.sandbox.faults import read_fault
@@ -137,7 +138,7 @@ async def switch(home: Home, status: CampaignStatus) -> None:
     with home.database.write() as connection:
         found = campaigns.get(connection, home.shop_id, "gift", home.house.tactics)
         changed = campaigns.change_status(connection, home.shop_id, found, status, "test", home.now)
-        asks.follow_campaign(connection, home.shop_id, changed, home.now)
+        asks.follow_campaign(connection, home.shop_id, changed, Today(home.now))
     await home.deliver()
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from plugin.domain.campaigns import CampaignStatus
+from plugin.commands.campaign_switch import in_a_sentence
+from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.ledger import Line
 from plugin.errors import Rejected
 from plugin.flow.campaign_edits import change
 from plugin.flow.erase import Eraser
 from plugin.flow.history import take_orders
 from plugin.flow.scene import set_scene
-from plugin.flow.switch import switch_on
+from plugin.flow.switch import SwitchedOn, switch_off, switch_on
 from plugin.store import campaigns, shops
 from tests.bodies import bulk_body
 from tests.flow.conftest import Home
@@ -26,18 +27,22 @@ def silent(home: Home) -> None:
     home.take("order_bulk_created", bulk_body([order(f"O{n}", ago(100), user_id=f"U{n}") for n in range(5)], NOW))
 
 
-async def on(home: Home, *, confirmed: bool = False, **settings: Any) -> int:
+async def on(home: Home, *, confirmed: bool = False, per_day: int | None = 0, **settings: Any) -> SwitchedOn:
     change(home.house, home.shop_id, "win-back", settings, "test")
-    return await switch_on(home.house, home.shop_id, "win-back", 0, "test", confirmed)
+    return await switch_on(home.house, home.shop_id, "win-back", per_day, "test", confirmed)
+
+
+def campaign(home: Home) -> Campaign:
+    with home.database.read() as connection:
+        return campaigns.glance(connection, home.shop_id, "win-back", home.house.tactics)
 
 
 def status(home: Home) -> CampaignStatus:
-    with home.database.read() as connection:
-        return campaigns.glance(connection, home.shop_id, "win-back", home.house.tactics).status
+    return campaign(home).status
 
 
 async def test_how_many_are_inside_is_said(home: Home, silent: None) -> None:
-    assert await on(home) == 5
+    assert await on(home) == SwitchedOn(5, 0)
     assert status(home) is CampaignStatus.ON
 
 
@@ -65,6 +70,42 @@ async def test_an_end_that_has_passed_since_is_refused(home: Home) -> None:
     with pytest.raises(Rejected, match="is in the past"):
         await switch_on(home.house, home.shop_id, "win-back", 0, "test", confirmed=True)
     assert status(home) is CampaignStatus.DRAFT
+
+
+async def test_how_many_a_day_is_kept_until_another_number_is_said(home: Home, silent: None) -> None:
+    assert (await on(home, per_day=None)).per_day == 0
+    for said, kept in ((20, 20), (None, 20), (7, 7), (None, 7), (0, 0), (None, 0)):
+        switch_off(home.house, home.shop_id, "win-back", CampaignStatus.PAUSED, "test")
+        assert await on(home, per_day=said) == SwitchedOn(5, kept)
+        assert campaign(home).inside_per_day == kept
+
+
+@pytest.mark.parametrize(
+    ("done", "as_before", "sentence"),
+    [
+        (SwitchedOn(0, 0), True, "“x” is on, for who enters from now on."),
+        (
+            SwitchedOn(5, 0),
+            True,
+            "“x” is on, for who enters from now on. 5 are inside already and not meant; --inside-per-day takes them too.",
+        ),
+        (
+            SwitchedOn(5, 20),
+            False,
+            "“x” is on, for who enters from now on, and at most 20 a day of the 5 inside already.",
+        ),
+        (
+            SwitchedOn(5, 20),
+            True,
+            (
+                "“x” is on, for who enters from now on, and at most 20 a day of the 5 inside already."
+                " That was said before and is kept; --inside-per-day 0 leaves them out."
+            ),
+        ),
+    ],
+)
+def test_what_was_switched_on_is_told(done: SwitchedOn, as_before: bool, sentence: str) -> None:
+    assert in_a_sentence("x", done, as_before=as_before) == sentence
 
 
 @pytest.mark.parametrize("named", [{"products": ["no-such-tea"]}, {"collections": ["no-such-winter"]}])

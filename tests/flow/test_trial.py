@@ -61,7 +61,7 @@ async def test_the_books_of_the_campaign_know_nothing_of_it(home: Home) -> None:
     known(home)
     tried = await try_it(home)
     with home.database.read() as connection:
-        standing = decisions.standing(connection, home.shop_id, tried.customer_id)
+        standing = decisions.standings(connection, home.shop_id, [tried.customer_id])[tried.customer_id]
         assert (dict(standing.past), dict(standing.arms)) == ({}, {})
         assert decisions.counts_by_outcome(connection, home.shop_id) == {}
         tried_on = customers.by_id(connection, home.shop_id, tried.customer_id)
@@ -71,7 +71,9 @@ async def test_the_books_of_the_campaign_know_nothing_of_it(home: Home) -> None:
     await home.deliver()
     assert outcomes(home) == [Outcome.GIVEN, Outcome.GIVEN]
     with home.database.read() as connection:
-        assert list(decisions.standing(connection, home.shop_id, tried.customer_id).arms.values()) == [Arm.TREATED]
+        assert list(
+            decisions.standings(connection, home.shop_id, [tried.customer_id])[tried.customer_id].arms.values()
+        ) == [Arm.TREATED]
     assert len(home.codes()) == 2
 
 

@@ -35,13 +35,17 @@ from tests.shop import NOW
 class Till:
     """Win-back with 10 % off: whoever's last order was of 20 USD is expected to take 2."""
 
-    def __init__(self, database: Database, limits: Budgets, *, inside: int = 0) -> None:
+    def __init__(
+        self, database: Database, limits: Budgets, *, inside: int = 0, again: bool = False, key: str = "k" * 40
+    ) -> None:
         self.database = database
         self.limits = limits
+        #: Whether a cancelled order gives a new code.
+        self.again = again
         self.now = NOW
         self.arrived = 0
         self.given_up: set[int] = set()
-        keyring = Keyring(["k" * 40])
+        keyring = Keyring([key])
         self.house = House(
             database, keyring, load_tactics(), _no_platform, lambda _: None, lambda: self.now, timedelta(days=30)
         )
@@ -73,7 +77,12 @@ class Till:
         with self.database.write() as connection:
             found = campaigns.get(connection, self.shop_id, "win-back", self.house.tactics)
             around = replace(
-                campaigns.limits_of(found), control_share=0.0, pause_days=0, budgets=limits, inside_per_day=inside
+                campaigns.limits_of(found),
+                control_share=0.0,
+                pause_days=0,
+                budgets=limits,
+                inside_per_day=inside,
+                reissue_after_cancel=self.again,
             )
             found = campaigns.edit(connection, self.shop_id, found, found.params, around, "test", self.now)
             campaigns.change_status(connection, self.shop_id, found, CampaignStatus.ON, "test", self.now)

@@ -55,7 +55,7 @@ class App:
             with (self.logs / f"{command}.log").open("ab") as log:
                 process = subprocess.Popen([RETENTION, command], env=self.environment, stdout=log, stderr=log)
             self.processes.append(process)
-        until("the app to be ready", self._ready)
+        until("the app to be ready", self._ready, within=120)
 
     def _ready(self) -> bool:
         ended = [process.returncode for process in self.processes if process.poll() is not None]

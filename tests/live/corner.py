@@ -27,6 +27,10 @@ ADDRESS = {
 }
 
 
+#: In the same zone, for what differs by country.
+ABROAD = {**ADDRESS, "city": "Toronto", "countryArea": "ON", "postalCode": "M5V 2T6", "country": "CA"}
+
+
 @dataclass
 class Corner:
     name: str
@@ -99,7 +103,7 @@ def _build_rates(staff: Staff, corner: Corner) -> None:
             " { shippingZone { id } errors { code message } } }",
             input={
                 "name": name,
-                "countries": ["US"],
+                "countries": ["US", "CA"],
                 "addChannels": [ids["channel"]],
                 "addWarehouses": [ids["warehouse"]],
             },

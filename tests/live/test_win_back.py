@@ -13,7 +13,7 @@ from sqlalchemy import select
 from plugin.domain.customer import fold
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.engine.port import Lane, LaneKind
-from plugin.flow.reconsider import reconsider
+from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import set_scene
 from plugin.store import customers as people
 from plugin.store import effects as asked
@@ -111,7 +111,7 @@ def test_who_is_deleted_before_the_delivery_gets_nothing(app: App, street: Stree
     app.run("campaign", "on", "too-late", "--inside-per-day", "10")
     until("the customer to be silent", lambda: known(app, leaving)["segment"] == "at_risk")
     decide_now(app, leaving)
-    assert {row["kind"]: row["status"] for row in asked_for(app, leaving)} == {"code": "open", "banner": "open"}
+    assert [row["status"] for row in drawn_for(app, leaving)] == ["drawn"]
     street.delete(leaving.user_id)
     until("the customer to be forgotten", lambda: known(app, leaving) is None)
     app.run("start", "--all")
@@ -188,8 +188,8 @@ def decided(app: App, shopper: Shopper) -> list[Mapping[str, Any]]:
     return app.rows(select(decisions).where(decisions.c.customer_id == known(app, shopper)["id"]))
 
 
-def asked_for(app: App, shopper: Shopper) -> list[Mapping[str, Any]]:
-    return app.rows(select(effects).where(effects.c.customer_id == known(app, shopper)["id"]))
+def drawn_for(app: App, shopper: Shopper) -> list[Mapping[str, Any]]:
+    return app.rows(select(codes).where(codes.c.customer_id == known(app, shopper)["id"]))
 
 
 def look_again(app: App) -> None:
@@ -211,7 +211,8 @@ def decide_now(app: App, shopper: Shopper) -> None:
         shop = replace(shops.active(connection)[0], stopped=False)
         scene = set_scene(connection, house, shop, house.clock())
         history = fold(ledger.purchases(connection, scene.shop_id, customer.customer_id), scene.zone)
-        made = reconsider(connection, scene, customer, history, Trigger(TriggerKind.INSIDE, scene.now))
+        look = Look(customer, history, Trigger(TriggerKind.INSIDE, scene.now))
+        (made,) = reconsider(connection, scene, [look])
         assert [decision.outcome.value for decision in made] == ["given"]
         assert asked.counts(connection, scene.shop_id)["open"] > 0
 

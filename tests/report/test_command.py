@@ -10,6 +10,7 @@ from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
 from plugin.secrets import Keyring
 from plugin.store import customers, ledger, reports
+from plugin.store.customers import Measured
 from plugin.store.database import Database
 from tests.shop import ago, order
 from tests.test_cli import NOW, OLD, Run, add_shop, environ, migrated, run
@@ -27,7 +28,7 @@ def shop(migrated: Database) -> int:
             for made in bought:
                 ledger.save_order(connection, shop_id, customer_id, made, NOW, new=True)
             history = fold(bought, NOW.tzinfo)  # type: ignore[arg-type]
-            customers.save_state(connection, shop_id, customer_id, history, Segment.REGULAR, Turns(), None)
+            customers.save_states(connection, shop_id, [Measured(customer_id, history, Segment.REGULAR, Turns(), None)])
     return shop_id
 
 

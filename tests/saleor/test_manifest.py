@@ -8,6 +8,8 @@ import pytest
 from graphql import build_schema, parse, validate
 from PIL import Image
 
+from admin_ui.door import TO_READ
+from admin_ui.pages import PAGES
 from plugin.saleor.decode import DECODERS
 from plugin.saleor.manifest import build_manifest
 from webhooks.routes import queries
@@ -23,6 +25,7 @@ NEEDED = {
     "CHECKOUT": "MANAGE_CHECKOUTS",
     "PRODUCT": "MANAGE_PRODUCTS",
     "VOUCHER": "MANAGE_DISCOUNTS",
+    "GIFT": "MANAGE_GIFT_CARD",
     "SHIPPING": "MANAGE_SHIPPING",
 }
 
@@ -79,6 +82,42 @@ LIMITS: list[tuple[str, Any, int]] = [
 @pytest.mark.parametrize(("key", "value", "most"), LIMITS)
 def test_saleors_limits_are_kept(key: str, value: str, most: int) -> None:
     assert 0 < len(value) <= most
+
+
+EXTENSIONS = MANIFEST["extensions"]
+#: Where the Dashboard shows something of ours, and how it opens.
+MOUNTS = {
+    "NAVIGATION_CUSTOMERS": "APP_PAGE",
+    "NAVIGATION_DISCOUNTS": "APP_PAGE",
+    "SEARCH_ACTION": "APP_PAGE",
+    "CUSTOMER_DETAILS_WIDGETS": "WIDGET",
+    "ORDER_DETAILS_WIDGETS": "WIDGET",
+    "VOUCHER_DETAILS_WIDGETS": "WIDGET",
+    "HOMEPAGE_WIDGETS": "WIDGET",
+}
+
+
+def test_every_mount_has_one_extension_with_an_identifier_of_its_own() -> None:
+    assert {one["mount"]: one["target"] for one in EXTENSIONS} == MOUNTS
+    assert len({one["identifier"] for one in EXTENSIONS}) == len(EXTENSIONS) == len(MOUNTS)
+
+
+def test_every_extension_leads_to_a_page_of_ours_and_asks_for_what_the_app_may() -> None:
+    known = {path for page in PAGES for path in page.shows}
+    for one in EXTENSIONS:
+        path = one["url"].removeprefix("https://retention.example")
+        assert (path if path.startswith("/admin") else f"/admin{path}") in known
+        assert set(one["permissions"]) <= set(MANIFEST["permissions"])
+        assert len(one["url"]) <= 200
+
+
+def test_widgets_are_asked_for_by_get_because_their_token_comes_by_the_app_bridge() -> None:
+    for one in EXTENSIONS:
+        if one["target"] == "WIDGET":
+            option = "homeWidgetTarget" if one["mount"] == "HOMEPAGE_WIDGETS" else "widgetTarget"
+            assert one["options"] == {option: {"method": "GET"}}
+            assert TO_READ & set(one["permissions"]), "its token allows what the extension asks for, and no more"
+            assert next(page for page in PAGES if one["url"].endswith(tuple(page.shows))).widget
 
 
 def test_the_logo_is_a_square_that_saleor_takes() -> None:

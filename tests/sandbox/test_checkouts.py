@@ -1,4 +1,5 @@
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ COMPLETE = "mutation($id: ID!) { checkoutComplete(id: $id) { order { id number s
 ADDRESS = {"firstName": "A", "streetAddress1": "1 Dock Street", "city": "Brooklyn", "country": "US"}
 TELL = "mutation($id: ID!) { checkoutComplete(id: $id) { order { discounts { type total { amount } } lines { discounts { type total { amount } } } } errors { field code } } }"
 SHIPPING_QUERY = "subscription { event { ... on ShippingListMethodsForCheckout { checkout { id user { id } channel { slug } lines { undiscountedTotalPrice { amount } } } } } }"
+
+CHECKOUTS_QUERY = (Path(__file__).parents[2] / "webhooks/subscriptions/checkouts.graphql").read_text(encoding="utf-8")
 
 
 def _basket(shop: Talk, sku: str = "GROCERY-001", quantity: int = 2, token: str = "", **more: Any) -> Any:
@@ -246,3 +249,21 @@ def test_only_an_app_with_the_permission_overrides_a_price(shop: Talk) -> None:
     given = {"channel": "default-channel", "lines": [line]}
     assert shop.error_code(CREATE, token="", i=given) == "PermissionDenied"
     assert shop.ask(CREATE, i=given)["checkoutCreate"]["checkout"]["subtotalPrice"]["gross"]["amount"] == 1
+
+
+def test_a_basket_tells_of_itself_until_it_is_left(shop: Talk, receiver: Receiver) -> None:
+    """As a real Saleor does: what is said in the metadata is a new version, too."""
+    events = ("CHECKOUT_CREATED", "CHECKOUT_UPDATED", "CHECKOUT_METADATA_UPDATED")
+    receiver.is_app(webhooks=[receiver.hears(*events, query=CHECKOUTS_QUERY)], permissions=["MANAGE_CHECKOUTS"])
+    shop.install(receiver)
+    checkout = _basket(shop)
+    shop.ask(CHOOSE, id=checkout["id"], m=_options(shop, checkout)["Express delivery"]["id"])
+    no = 'mutation($id: ID!) { updateMetadata(id: $id, input: [{key: "retention.opt_out", value: "true"}]) { errors { code } } }'
+    shop.ask(no, token="", id=checkout["id"])
+    shop.settle()
+    heard = sorted((one.json["checkout"] for one in receiver.at("/webhook")), key=lambda one: str(one["updatedAt"]))
+    assert [one["shippingPrice"]["gross"]["amount"] > 0 for one in heard] == [False, True, True]
+    assert heard[-1]["metafields"] == {"retention.opt_out": "true"}
+    variant = shop.sandbox.shop.variants_by_sku["GROCERY-001"].id
+    assert {str(one["lines"]) for one in heard} == {str([{"quantity": 2, "isGift": False, "variant": {"id": variant}}])}
+    assert len({one["updatedAt"] for one in heard}) == 3

@@ -9,6 +9,7 @@ from graphql import execute, parse
 from plugin.sandbox.access import Context
 from plugin.sandbox.app import compiled, sandbox_schema
 from plugin.sandbox.events import Event
+from plugin.sandbox.records.catalogue import Collection
 from plugin.sandbox.serve import running
 from tests.sandbox.talk import ORDER_QUERY, Heard, Receiver, Talk, past_order
 
@@ -93,6 +94,22 @@ def test_cost_prices_go_to_apps_and_to_no_shopper(shop: Talk, receiver: Receiver
     assert not any(costs.values())
     hidden = "query($id: ID!) { productVariant(id: $id) { channelListings { id } } }"
     assert shop.error_code(hidden, token="", id=variant.id) == "PermissionDenied"
+
+
+def test_a_line_tells_the_collections_of_its_product(shop: Talk, receiver: Receiver) -> None:
+    asked = "lines { variant { product { collections { id slug } } } }"
+    query = f"subscription {{ event {{ ... on OrderCreated {{ order {{ {asked} }} }} }} }}"
+    receiver.is_app(webhooks=[receiver.hears("ORDER_CREATED", query=query)])
+    shop.install(receiver)
+    variants = [shop.sandbox.shop.variants_by_sku[sku] for sku in ("GROCERY-001", "GROCERY-002")]
+    summer = Collection(id="Q29sbGVjdGlvbjox", name="Summer", slug="summer")
+    variants[0].product.collections.append(summer)
+    line = {"product_type": "Bakery", "quantity": 1, "unit_price": "2"}
+    shop.tell(past_order(lines=[{**line, "product": one.name, "sku": one.sku} for one in variants]))
+    shop.settle()
+    told = receiver.at("/webhook")[0].json["order"]["lines"]
+    found = [one["variant"]["product"]["collections"] for one in told]
+    assert found == [[{"id": summer.id, "slug": "summer"}], []]
 
 
 def test_a_payload_is_flat_and_signed(shop: Talk, receiver: Receiver) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.money import Money
 from plugin.store import budgets, customers, shops
+from plugin.store.budgets import Reservation
 from plugin.store.database import Database
 from tests.shop import NOW, days
 
@@ -35,7 +36,7 @@ def shop_id(database: Database) -> int:
 
 
 def reserve(connection: Connection, shop_id: int, decision_id: int, cost: Money, campaign_id: int = 7) -> None:
-    budgets.reserve(connection, shop_id, decision_id, campaign_id, 1, cost, DAY, NOW)
+    budgets.reserve(connection, shop_id, [Reservation(decision_id, campaign_id, 1, cost)], DAY, NOW)
 
 
 def totals(connection: Connection, shop_id: int) -> dict[tuple[int, str, str], tuple[str, str]]:

@@ -69,7 +69,12 @@ def _add(connection: Connection, shop_id: int, number: int, one: Person) -> int:
     customer_id = int(connection.execute(customers.insert().returning(customers.c.id), values).scalar_one())
     for n, line in enumerate(one.lines):
         placed = order(f"O{number}-{n}", line.placed_at)
-        sold = Line("L1", 1, placed.total, line.name, line.sku, None, line.product_id, line.product_type)
+        known: dict[str, Any] = {
+            "product_id": line.product_id,
+            "product_type": line.product_type,
+            "collections": line.collections,
+        }
+        sold = Line("L1", 1, placed.total, line.name, line.sku, **known)
         connection.execute(orders.insert(), order_values(shop_id, customer_id, placed, NOW))
         connection.execute(order_lines.insert(), line_values(shop_id, placed.order_id, [sold]))
     return customer_id

@@ -11,7 +11,7 @@ from plugin.domain.ledger import Fulfilment, Line, Order
 from plugin.domain.signals import Evidence
 from plugin.store import customers, ledger
 from plugin.store.database import Database
-from plugin.store.evidence import ENOUGH_PARCELS, evidence_of, parcel_days
+from plugin.store.evidence import ENOUGH_PARCELS, evidence, parcel_days
 from tests.shop import NOW, ago, days, order
 from tests.store.test_tenants import make_shop
 
@@ -41,7 +41,7 @@ def test_the_last_order_its_first_parcel_and_what_is_bought_again(database: Data
     with database.write() as connection:
         shop_id = make_shop(connection, "one")
         customer_id = save(connection, shop_id, *teas, *others, *cakes, last)
-        found = evidence_of(connection, shop_id, customer_id, "O10")
+        found = evidence(connection, shop_id, {customer_id: "O10"})[customer_id]
     assert (found.total, found.shipping, found.refunded) == (Decimal(30), Decimal(5), Decimal(4))
     assert found.shipped_at == ago(6)
     assert found.waiting
@@ -53,7 +53,7 @@ def test_the_last_order_its_first_parcel_and_what_is_bought_again(database: Data
 def test_of_an_unknown_order_nothing_is_said(database: Database) -> None:
     with database.write() as connection:
         shop_id = make_shop(connection, "one")
-        assert evidence_of(connection, shop_id, 7, None) == Evidence()
+        assert evidence(connection, shop_id, {7: None}) == {7: Evidence()}
 
 
 def test_nine_in_ten_parcels_leave_within_the_usual_days(database: Database) -> None:

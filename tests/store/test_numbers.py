@@ -13,6 +13,7 @@ from plugin.domain.ledger import Fulfilment, Line, Order
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
 from plugin.store import customers, ledger, numbers, reports
+from plugin.store.customers import Measured
 from plugin.store.database import Database
 from tests.shop import NOW, ago, order
 from tests.store.test_tenants import make_shop
@@ -108,7 +109,7 @@ def test_histories_are_everybodys_with_their_turns(database: Database) -> None:
     with database.write() as connection:
         shop_id = make_shop(connection, "one")
         ann = buys(connection, shop_id, "U1")
-        customers.save_state(connection, shop_id, ann, history, Segment.NEW, turns, None)
+        customers.save_states(connection, shop_id, [Measured(ann, history, Segment.NEW, turns, None)])
         buys(connection, shop_id, "U2")
         buys(connection, make_shop(connection, "two"), "U3")
     with database.read() as connection:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, event, func, select
 
 from plugin.domain.conditions import read_condition
 from plugin.domain.stages import Limits
-from plugin.store import budgets, codes, decisions, segments
+from plugin.store import budgets, codes, decisions, front_events, parcels, segments
 from plugin.store.conditions import where
 from plugin.store.database import Database
 from plugin.store.schema import customers
@@ -23,11 +23,16 @@ def ever_bought(connection: Connection) -> object:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda connection: codes.given_to(connection, 1, 2),
+        lambda connection: codes.given_to(connection, 1, [2]),
         lambda connection: codes.of_customer(connection, 1, 2),
-        lambda connection: decisions.standing(connection, 1, 2),
+        lambda connection: decisions.standings(connection, 1, [2]),
         lambda connection: budgets.used_for(connection, 1, 2, "USD", NOW),
-        lambda connection: segments.lines_of(connection, 1, 2),
+        lambda connection: segments.lines_of(connection, 1, [2]),
+        lambda connection: front_events.seen(connection, 1, 2, NOW),
+        lambda connection: front_events.erase(connection, 1, 2),
+        lambda connection: parcels.parcels_of(connection, 1, [2], NOW),
+        lambda connection: parcels.parts_of(connection, 1, ["O1"]),
+        lambda connection: parcels.first_shipped_after(connection, 1, 2, NOW),
         ever_bought,
     ],
 )

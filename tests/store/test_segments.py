@@ -1,5 +1,6 @@
 """A shop's segments: saved, counted, refused and removed; and what the top fifth has spent."""
 
+from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from plugin.domain.segments import Segment
 from plugin.domain.stages import Limits, Turns
 from plugin.errors import NotFound, Rejected
 from plugin.store import customers, ledger, segments, shops
+from plugin.store.customers import Measured
 from plugin.store.database import Database
 from tests.shop import NOW, ago, order
 from tests.store.test_shops import install
@@ -27,7 +29,7 @@ def buyer(connection: Connection, shop_id: int, user_id: str, *bought: Order) ->
         ledger.save_order(connection, shop_id, made.customer_id, one, one.placed_at, new=True)
     history = fold(bought, UTC)
     turns = Turns(ago(1), ago(-1)) if history.last_at else Turns()
-    customers.save_state(connection, shop_id, made.customer_id, history, Segment.NEW, turns, None)
+    customers.save_states(connection, shop_id, [Measured(made.customer_id, history, Segment.NEW, turns, None)])
     return made.customer_id
 
 
@@ -65,13 +67,58 @@ def test_a_segment_is_saved_counted_shown_and_removed(database: Database, monkey
             segments.remove(connection, shop_id, "tea")
 
 
+def test_the_collections_are_those_of_the_time_of_the_order(database: Database) -> None:
+    """What is told first stands, also where an older webhook told nothing before."""
+    told: list[tuple[tuple[str, ...] | None, tuple[str, ...]]] = [
+        (("C1", "summer"), ("C1", "summer")),
+        (("C2", "sale"), ("C1", "summer")),
+        (None, ("C1", "summer")),
+    ]
+    with database.write() as connection:
+        shop_id = install(connection)
+        made = customers.create(connection, shop_id, NOW, user_id="U1")
+        shop = shops.get(connection, shop_id)
+
+        def said(order_id: str, version: int, collections: tuple[str, ...] | None) -> tuple[str, ...] | None:
+            one = tea(order_id, 9, updated_at=ago(9 - version))
+            one = replace(one, lines=(replace(one.lines[0], collections=collections, name=f"Tea {version}"),))
+            ledger.save_order(connection, shop_id, made.customer_id, one, one.updated_at, new=version == 0)
+            known = segments.lines_of(connection, shop_id, [made.customer_id])[made.customer_id]
+            (line,) = (line for line in known if line.placed_at == ago(9))
+            assert line.name == f"Tea {version}"
+            return line.collections
+
+        for version, (collections, known) in enumerate(told):
+            assert said("O1", version, collections) == known
+        for name, found in {"C1": 1, "summer": 1, "Summer": 0, "sum": 0, "C2": 0, "C1\nsummer": 0}.items():
+            bought = read_condition({"bought": {"collection": name, "within_days": 30}})
+            assert segments.count(connection, shop, bought, NOW) == found
+        ledger.erase_order(connection, shop_id, "O1")
+        assert said("O2", 0, None) is None
+        assert said("O2", 1, ()) == ()
+        assert said("O2", 2, ("C1", "summer")) == (), "it was in none"
+
+
+def test_a_line_that_the_order_lost_is_gone(database: Database) -> None:
+    with database.write() as connection:
+        shop_id = install(connection)
+        one = tea("O1", 9)
+        made = customers.create(connection, shop_id, NOW, user_id="U1")
+        for version, lines in enumerate([one.lines, (replace(one.lines[0], line_id="L2", name="Cup"),), ()]):
+            newer = replace(one, lines=lines, updated_at=ago(9 - version))
+            ledger.save_order(connection, shop_id, made.customer_id, newer, newer.updated_at, new=version == 0)
+            known = segments.lines_of(connection, shop_id, [made.customer_id])[made.customer_id]
+            assert [line.name for line in known] == [line.name for line in lines]
+
+
 def test_a_customer_is_read_as_the_condition_needs_it(database: Database) -> None:
     with database.write() as connection:
         shop_id = install(connection)
         found = customers.lock(connection, shop_id, buyer(connection, shop_id, "U1", tea("O1", 30)))
         assert found is not None
-        assert not segments.person_of(connection, shop_id, found, Limits(), EVERYONE, None).lines
-        person = segments.person_of(connection, shop_id, found, Limits(), EVERYONE, TEA)
+        one = found.customer_id
+        assert not segments.persons_of(connection, shop_id, [found], Limits(), EVERYONE, None)[one].lines
+        person = segments.persons_of(connection, shop_id, [found], Limits(), EVERYONE, TEA)[one]
     assert [(line.name, line.sku) for line in person.lines] == [("Sencha", "SEN")]
     assert holds(TEA, person, NOW)
 

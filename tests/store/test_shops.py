@@ -116,7 +116,14 @@ def test_a_deleted_shop_takes_its_rows_along_and_no_others(database: Database) -
     with database.write() as conn:
         gone, stays = install(conn), install(conn, "https://other.example/graphql/")
         for shop_id in (gone, stays):
-            row = {"slug": "main", "channel_id": "Q2g6MQ==", "currency": "USD", "active": True, "gross": True}
+            row = {
+                "slug": "main",
+                "channel_id": "Q2g6MQ==",
+                "currency": "USD",
+                "active": True,
+                "gross": True,
+                "free_in": {},
+            }
             conn.execute(insert(channels).values(shop_id=shop_id, read_at=NOW, **row))
         shops.delete(conn, gone)
         assert [shop.shop_id for shop in shops.everyone(conn)] == [stays]

@@ -3,9 +3,18 @@ from pathlib import Path
 
 import pytest
 
+from plugin.flow import fronts
 from plugin.store.database import Database
 from plugin.store.schema import metadata
+from plugin.storefront import routes
 from tests.storefront.stage import Stage
+
+
+@pytest.fixture(autouse=True)
+def _a_machine_may_be_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is about being late sets these itself."""
+    monkeypatch.setattr(routes, "SECONDS", 30.0)
+    monkeypatch.setattr(fronts, "ROUND_SECONDS", 30.0)
 
 
 @pytest.fixture

@@ -15,22 +15,28 @@ from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.channels import Channel
 from plugin.domain.customer import History
 from plugin.domain.effects import Banner, Slot
+from plugin.domain.next_orders import NextOrder, banner_of
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
 from plugin.domain.tactic import read_params
+from plugin.flow import promises
 from plugin.flow.fronts import Fronts
 from plugin.flow.house import House
+from plugin.flow.scene import set_scene
+from plugin.flow.thresholds import rules_of
 from plugin.saleor.client import Saleor
 from plugin.saleor.jwks import Keys
 from plugin.secrets import Keyring
-from plugin.store import campaigns, channels, customers, shops
+from plugin.store import campaigns, channels, customers, shops, storefront_keys
 from plugin.store.campaigns import Limits
+from plugin.store.customers import Measured
 from plugin.store.database import Database
 from plugin.store.schema import campaign_versions, effects
 from plugin.store.schema import campaigns as campaigns_table
 from plugin.store.schema import customers as customers_table
 from plugin.storefront import routes as storefront
 from plugin.storefront.allowance import Allowance
+from plugin.storefront.refs import sign_ref
 from plugin.tactics.free_shipping import TACTIC
 from tests.saleor.signing import API, APP_ID, NOW, jwks, sign, token
 from webhooks import shipping
@@ -101,20 +107,22 @@ class Stage:
     # What there is.
 
     def rules(
-        self, thresholds: Mapping[str, Mapping[str, Any]], status: CampaignStatus = CampaignStatus.ON, **params: Any
+        self,
+        thresholds: Mapping[str, Mapping[str, Any]],
+        status: CampaignStatus = CampaignStatus.ON,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        **params: Any,
     ) -> None:
-        """The campaign says so from now on; a second call edits it."""
+        """The campaign says so from now on, or as its schedule has it; a second call edits it."""
         wanted = read_params(TACTIC, {"thresholds": thresholds, **params})
+        limits = Limits(control_share=0.0, starts_at=starts_at, ends_at=ends_at)
         with self.database.write() as connection:
             known = campaigns.of_shop(connection, self.shop_id, {TACTIC.key: TACTIC})
             if known:
-                campaign = campaigns.edit(
-                    connection, self.shop_id, known[0], wanted, Limits(control_share=0.0), "test", self.now
-                )
+                campaign = campaigns.edit(connection, self.shop_id, known[0], wanted, limits, "test", self.now)
             else:
-                campaign = campaigns.create(
-                    connection, self.shop_id, "free", TACTIC, wanted, Limits(control_share=0.0), self.now
-                )
+                campaign = campaigns.create(connection, self.shop_id, "free", TACTIC, wanted, limits, self.now)
             campaigns.change_status(connection, self.shop_id, campaign, status, "test", self.now)
 
     def switch(self, status: CampaignStatus) -> None:
@@ -131,10 +139,32 @@ class Stage:
     ) -> int:
         with self.database.write() as connection:
             made = customers.create(connection, self.shop_id, self.now, user_id=user_id, email=email)
-            customers.save_state(connection, self.shop_id, made.customer_id, History(), segment, Turns(), None)
+            measured = Measured(made.customer_id, History(), segment, Turns(), None)
+            customers.save_states(connection, self.shop_id, [measured])
             banners = {slot: Banner(slot, "Seen", data) for slot, data in (shown or {}).items()}
-            customers.save_shown(connection, self.shop_id, made.customer_id, banners)
+            customers.save_shown(connection, self.shop_id, {made.customer_id: banners})
         return made.customer_id
+
+    def enters(self, segment: Segment | None = None, user_id: str = "U1") -> None:
+        """An order or time has moved the customer; None: they are only looked at again, as after an edit."""
+        with self.database.write() as connection:
+            scene = set_scene(connection, self.house, shops.get(connection, self.shop_id), self.now)
+            customer = customers.by_user(connection, self.shop_id, user_id)
+            assert customer is not None
+            promise = promises.standing(scene, customer, lambda: rules_of(connection, self.shop_id))
+            entered = customer.segment if segment is None else segment
+            promises.follow(connection, scene, entered, promise, shown_by_decision=False)
+            moved = Measured(customer.customer_id, History(), entered, Turns(), None)
+            customers.save_standings(connection, self.shop_id, [moved])
+
+    def next_order_free(self, days: float, *channels: str, user_id: str = "U1") -> None:
+        """The customer's next order ships free for so many days from now on, in these channels or in all."""
+        with self.database.write() as connection:
+            customer = customers.by_user(connection, self.shop_id, user_id)
+            assert customer is not None
+            promise = NextOrder("CODE", self.now, self.now + timedelta(days=days), channels)
+            told = {**customer.shown, Slot.NEXT_ORDER: banner_of("Free", promise)}
+            customers.save_shown(connection, self.shop_id, {customer.customer_id: told})
 
     def seen(self, user_id: str = "U1") -> Mapping[str, Any]:
         """channel → what was shown."""
@@ -158,13 +188,63 @@ class Stage:
             given["Authorization"] = f"Bearer {self.token(user)}"
         return await self._ask("GET", f"/storefront/v1/{path}", params={"shop": API, **params}, headers=given)
 
+    async def tell(
+        self,
+        *events: Any,
+        user: str | None = None,
+        headers: Any = None,
+        raw: bytes | None = None,
+        address: str | None = None,
+        **said: Any,
+    ) -> httpx.Response:
+        """What a page tells, as a browser sends it; raw: this body instead."""
+        given = {"User-Agent": "Mozilla/5.0", "Content-Type": "application/json", **(headers or {})}
+        if user is not None:
+            given["Authorization"] = f"Bearer {self.token(user)}"
+        body = json.dumps({"shop": API, "consent": True, "events": list(events), **said}).encode()
+        return await self._ask(
+            "POST",
+            "/storefront/v1/events",
+            params={} if address is None else {"shop": address},
+            content=body if raw is None else raw,
+            headers=given,
+        )
+
+    async def follow(self, token: Any, shop: str = API, raw: bytes | None = None) -> httpx.Response:
+        """Somebody arrives by a link, and the script asks what it carries."""
+        body = json.dumps({"shop": shop, "token": token}).encode()
+        return await self._ask(
+            "POST",
+            "/storefront/v1/offer",
+            content=body if raw is None else raw,
+            headers={"Content-Type": "text/plain", "Origin": ORIGIN},
+        )
+
+    def event(self, deed: str = "seen", content: str | None = "banner-7", **said: Any) -> dict[str, Any]:
+        """Told now, if nothing else is said."""
+        ref = {} if content is None else {"ref": sign_ref(self.house.keyring, self.shop_id, content)}
+        return {"type": deed, **ref, "at": self.now.isoformat(), **said}
+
+    def key(self) -> str:
+        """A new one for the storefront's server."""
+        made = storefront_keys.new_key()
+        with self.database.write() as connection:
+            storefront_keys.add(connection, self.shop_id, made, "", "test", self.now)
+        return made
+
+    async def by_server(self, path: str, key: str, user: str | None = "U1", **given: Any) -> httpx.Response:
+        headers = {"Authorization": f"Retention-Key {key}", **({} if user is None else {"X-Retention-User": user})}
+        return await self.get(path, headers={**headers, **given.pop("headers", {})}, **given)
+
     def token(self, user: str, **claims: Any) -> str:
         expires = (self.now + timedelta(minutes=5)).timestamp()
         return token(**{"type": "access", "user_id": user, "exp": expires, "app": None, **claims})
 
-    async def free_shipping(self, user: str | None = "U1", subtotal: Any = "0", channel: str = "us") -> dict[str, Any]:
+    async def free_shipping(
+        self, user: str | None = "U1", subtotal: Any = "0", channel: str = "us", **more: Any
+    ) -> dict[str, Any]:
         """{} for 204."""
-        answer = await self.get("free-shipping", user=user, channel=channel, subtotal=subtotal)
+        answer = await self.get("free-shipping", user=user, channel=channel, subtotal=subtotal, **more)
         assert answer.status_code in {200, 204}, answer.text
         return dict(answer.json()) if answer.content else {}
 
@@ -182,9 +262,9 @@ class Stage:
         }
         return await self._ask("POST", "/api/webhooks/shipping", content=body, headers=given)
 
-    async def preflight(self, origin: str, shop: str = API) -> httpx.Response:
-        asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        return await self._ask("OPTIONS", "/storefront/v1/free-shipping", params={"shop": shop}, headers=asked)
+    async def preflight(self, origin: str, shop: str = API, path: str = "free-shipping") -> httpx.Response:
+        asked = {"Origin": origin, "Access-Control-Request-Method": "POST" if path == "events" else "GET"}
+        return await self._ask("OPTIONS", f"/storefront/v1/{path}", params={"shop": shop}, headers=asked)
 
     async def _ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self.app)
@@ -217,29 +297,43 @@ def checkout(
     currency: str = "USD",
     shown_gross: bool | None = None,
     rates: int = 1,
+    country: str | None = None,
+    cards: Any = 0,
     **more: Any,
 ) -> bytes:
-    """As Saleor renders our subscription."""
-    amounts = {"gross": {"amount": float(gross)}, "net": {"amount": float(gross if net is None else net)}}
+    """As Saleor renders our subscription: tea of these prices, and gift cards for so much."""
+    lines = [_line("tea", gross, gross if net is None else net, currency)]
+    if cards:
+        lines.append(_line("card", cards, cards, currency))
     said = {
         "id": "Q1",
         "user": None if user is None else {"id": user},
         "channel": {"slug": channel, "currencyCode": currency, "taxConfiguration": {"pricesEnteredWithTax": True}},
+        "shippingAddress": None if country is None else {"country": {"code": country}},
         "displayGrossPrices": shown_gross,
         "discount": {"amount": 0.0},
         "voucher": None,
-        "lines": [
-            {
-                "quantity": 1,
-                "isGift": False,
-                "undiscountedTotalPrice": {"amount": float(gross), "currency": currency},
-                "variant": {"pricing": {"price": amounts, "priceUndiscounted": amounts}},
-            }
-        ],
+        "lines": lines,
         **more,
     }
     own = [{"id": f"M{number}"} for number in range(rates)]
     return json.dumps({"issuedAt": NOW.isoformat(), "shippingMethods": own, "checkout": said}).encode()
+
+
+def _line(product: str, gross: Any, net: Any, currency: str) -> dict[str, Any]:
+    amounts = {"gross": {"amount": float(gross)}, "net": {"amount": float(net)}}
+    told = {
+        "id": f"P-{product}",
+        "slug": product,
+        "productType": {"id": f"T-{product}", "slug": f"type-of-{product}"},
+        "collections": [{"id": f"C-{product}", "slug": f"all-{product}"}],
+    }
+    return {
+        "quantity": 1,
+        "isGift": False,
+        "undiscountedTotalPrice": {"amount": float(gross), "currency": currency},
+        "variant": {"product": told, "pricing": {"price": amounts, "priceUndiscounted": amounts}},
+    }
 
 
 def shown(

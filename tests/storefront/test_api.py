@@ -1,6 +1,10 @@
 """What shoppers' pages are told, and what they are not."""
 
+import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +14,12 @@ from plugin.domain.segments import Segment
 from plugin.errors import TryLater
 from plugin.flow import fronts
 from plugin.store import channels, shops
+from plugin.store.database import Database
+from plugin.store.schema import metadata
 from plugin.store.shops import ShopStatus
+from plugin.storefront import routes
 from plugin.storefront.allowance import Allowance
+from plugin.storefront.refs import read_ref
 from tests.saleor.signing import NOW
 from tests.shop import days
 from tests.storefront.stage import ORIGIN, PLN, Stage
@@ -24,18 +32,33 @@ RULES = {"us": {"regular": 40, "loyal": 25, "new": 150}}
 async def test_everyone_is_told_what_the_channels_own_rates_keep(stage: Stage) -> None:
     stage.rules(RULES, text="Only {left} to go, free from {threshold}.")
     answer = await stage.get("free-shipping", channel="us", subtotal="70.005")
-    assert answer.json() == {
+    said = answer.json()
+    assert read_ref(stage.house.keyring, stage.shop_id, said.pop("ref")) == "free_shipping"
+    assert said == {
         "threshold": "100.00",
         "currency": "USD",
         "left": "29.99",
         "share": 0.7001,
         "earned": False,
         "text": "Only 29.99 USD to go, free from 100.00 USD.",
+        "tokens": "Only {left} to go, free from {threshold}.",
         "personal": False,
     }
     assert answer.headers["Cache-Control"] == "public, max-age=60"
-    assert answer.headers["Vary"] == "Origin, Authorization"
+    assert answer.headers["Vary"] == "Origin, Authorization, X-Retention-User"
     assert "Set-Cookie" not in answer.headers
+
+
+async def test_it_is_told_in_the_shoppers_language_and_in_words_of_its_own_once_it_is_earned(stage: Stage) -> None:
+    stage.rules(
+        RULES, text="From {threshold}", texts={"pl": "Od {threshold}"}, earned="Yours", earned_texts={"pl": "Twoja"}
+    )
+    said = [
+        (await stage.get("free-shipping", channel="us", subtotal=subtotal, lang=language)).json()["text"]
+        for subtotal in ("0", "100")
+        for language in ("en", "pl", "pl-PL", "fr")
+    ]
+    assert said == ["From 100.00 USD", *["Od 100.00 USD"] * 2, "From 100.00 USD", "Yours", *["Twoja"] * 2, "Yours"]
 
 
 async def test_the_signed_in_are_told_their_own_and_nobody_keeps_it(both: Stage) -> None:
@@ -146,6 +169,69 @@ async def test_a_shop_that_rests_is_not_there(stage: Stage, status: ShopStatus) 
     assert resting.status_code == 404
 
 
+@pytest.mark.parametrize("shop", ["", "\x00", "x" * 5_000, "https://acme.saleor.cloud/graphql", "' OR 1=1 --", "%00"])
+@pytest.mark.parametrize("channel", ["us", "\x00", "x" * 5_000])
+async def test_whatever_is_named_that_is_not_there_is_a_problem(both: Stage, shop: str, channel: str) -> None:
+    answers = [
+        await both.get("free-shipping", shop=shop, channel=channel),
+        await both.get("banner", shop=shop),
+        await both.get("free-shipping", channel=channel + "x"),
+        await both.tell(shop=shop),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+
+
+async def test_a_token_told_again_is_the_same_customers_and_no_more(stage: Stage) -> None:
+    """Replayed, it answers as before until it runs out; in another shop it is worth nothing."""
+    stage.rules(RULES)
+    stage.customer(Segment.LOYAL)
+    given = {"Authorization": f"Bearer {stage.token('U1')}"}
+    for later, status in ((0, 200), (4, 200), (6, 401)):
+        stage.now = NOW + timedelta(minutes=later)
+        answer = await stage.get("free-shipping", headers=given, channel="us")
+        assert answer.status_code == status
+
+
+async def test_with_a_database_that_hangs_the_page_is_asked_to_come_back_soon(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "SECONDS", 0.05)
+    hung = threading.Event()
+
+    def hang(*_: object) -> None:
+        hung.wait(30)
+
+    monkeypatch.setattr(fronts, "_front", hang)
+    monkeypatch.setattr(fronts, "_glance", hang)
+    for asked in (stage.get("free-shipping", channel="us"), stage.get("banner", user="U1"), stage.tell(stage.event())):
+        began = time.monotonic()
+        answer = await asked
+        assert answer.status_code == 503
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert time.monotonic() - began < 5
+    hung.set()
+
+
+async def test_with_a_database_that_is_gone_every_answer_is_a_problem(tmp_path: Path) -> None:
+    """A real one: nobody listens at its address any more."""
+    database = Database(f"sqlite:///{tmp_path / 'retention.db'}", pool_size=4)
+    with database.write() as connection:
+        metadata.create_all(connection)
+    stage = Stage(database)
+    stage.house = replace(stage.house, database=Database("postgresql://nobody@127.0.0.1:1/gone"))
+    stage.open()
+    for answer in (
+        await stage.get("free-shipping", channel="us"),
+        await stage.get("banner", user="U1"),
+        await stage.tell(stage.event()),
+    ):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert "127.0.0.1" not in answer.text
+    database.close()
+
+
 async def test_a_channel_that_is_not_there_looks_like_a_shop_that_is_not_there(stage: Stage) -> None:
     nowhere = await stage.get("free-shipping", channel="nowhere")
     unknown = await stage.get("free-shipping", shop="x", channel="us")
@@ -161,7 +247,9 @@ async def test_browsers_of_the_shops_own_origins_alone_may_read(stage: Stage) ->
         assert "Access-Control-Allow-Credentials" not in answer.headers
         asked = await stage.preflight(origin)
         assert asked.status_code == 204
-        assert asked.headers.get("Access-Control-Allow-Headers") == ("authorization" if allowed else None)
+        assert asked.headers.get("Access-Control-Allow-Headers") == (
+            "authorization, if-none-match" if allowed else None
+        )
     assert (await stage.preflight(ORIGIN, shop="x")).headers == (await stage.preflight("https://x.example")).headers
 
 
@@ -222,6 +310,8 @@ async def test_a_banner_is_shown_to_its_customer_until_it_ends(
     assert answer.status_code == status
     assert answer.headers["Cache-Control"] == "private, no-store"
     if status == 200:
-        assert answer.json() == {"text": "Seen", **CODE}
+        said = answer.json()
+        assert read_ref(stage.house.keyring, stage.shop_id, said.pop("ref")) == "offer"
+        assert said == {"text": "Seen", **CODE}
     assert (await stage.get("banner", user="U2")).status_code == 204
     assert (await stage.get("banner")).status_code == 401

@@ -1,6 +1,8 @@
-"""The default for everyone, on the page that storefronts read: ours where it is ours, true where it is there."""
+"""What is for everyone, on the pages that storefronts read: ours where it is ours, true where it is there."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,16 +10,23 @@ import pytest
 
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.channels import Channel
+from plugin.domain.guardrails import Guardrails
+from plugin.domain.tactic import read_params
 from plugin.errors import GiveUp, Rejected, TryLater
-from plugin.flow import defaults
-from plugin.flow.defaults import defaults_written, refresh_channels
-from plugin.saleor.content import ATTRIBUTE, Made, Written, page_slug
-from plugin.store import channels, pages
+from plugin.flow import defaults, pages
+from plugin.flow.defaults import AGAIN, announcements_are_old, refresh_channels
+from plugin.flow.pages import pages_written, states
+from plugin.saleor.content import Made, Written
+from plugin.saleor.page_models import CHROME, DISMISSIBLE, HREF, LINK, MESSAGE, POLICIES, THRESHOLD, Model, Values
+from plugin.store import campaigns, channels, shops
+from plugin.store import pages as stored
+from plugin.store.campaigns import Limits
+from plugin.tactics.banner import TACTIC as BANNER
 from tests.storefront.stage import PLN, USD, Stage
 
 pytestmark = pytest.mark.anyio
 
-SLUG = page_slug("us")
+SLUG = POLICIES.slug("us")
 
 
 @dataclass
@@ -25,21 +34,21 @@ class Shop:
     """What the platform has, and what it answers; `plugin.saleor.content` has tests of its own."""
 
     channels: list[Channel] = field(default_factory=lambda: [USD, PLN])
-    written: dict[str, Decimal] = field(default_factory=dict)
+    written: dict[str, Values] = field(default_factory=dict)
     trouble: Exception | None = None
     calls: int = 0
 
     async def read_channels(self, _: Any) -> list[Channel]:
         return self.channels
 
-    async def write_default(self, _: Any, channel: Channel, value: Decimal, before: Written | None) -> Written:
+    async def write_page(self, _: Any, model: Model, channel: str, values: Values, before: Written | None) -> Written:
         self.calls += 1
         if self.trouble is not None:
             raise self.trouble
-        self.written[page_slug(channel.slug)] = value
-        return Written(page_slug(channel.slug), ATTRIBUTE, "P1", value, before.made if before else Made.PAGE)
+        self.written[model.slug(channel)] = values
+        return Written(model, channel, "P1", values, before.made if before else Made.PAGE)
 
-    async def withdraw_default(self, _: Any, written: Written) -> None:
+    async def withdraw_page(self, _: Any, written: Written) -> None:
         del self.written[written.slug]
 
 
@@ -47,13 +56,18 @@ class Shop:
 def shop(both: Stage, monkeypatch: pytest.MonkeyPatch) -> Shop:
     made = Shop()
     both.api = lambda: None  # type: ignore[assignment]
-    for name in ("read_channels", "write_default", "withdraw_default"):
-        monkeypatch.setattr(defaults, name, getattr(made, name))
+    monkeypatch.setattr(defaults, "read_channels", made.read_channels)
+    for name in ("write_page", "withdraw_page"):
+        monkeypatch.setattr(pages, name, getattr(made, name))
     return made
 
 
 async def refresh(stage: Stage) -> list[str]:
     return list(await refresh_channels(stage.house, stage.shop_id))
+
+
+def threshold(amount: str) -> dict[str, Any]:
+    return {SLUG: {THRESHOLD: amount}}
 
 
 @pytest.mark.parametrize("status", [None, CampaignStatus.PAUSED, CampaignStatus.ENDED])
@@ -67,11 +81,11 @@ async def test_writes_nothing_without_a_campaign(both: Stage, shop: Shop, status
 
 async def test_writes_what_the_rates_keep_again_and_again(both: Stage, shop: Shop) -> None:
     both.rules({})
-    for free_from in (Decimal(100), Decimal(100), Decimal("79.5")):
-        shop.channels[0] = Channel("us", "C1", "USD", active=True, gross=True, free_from=free_from)
+    for free_from, said in (("100", "100.00"), ("100", "100.00"), ("79.5", "79.50")):
+        shop.channels[0] = replace(USD, free_from=Decimal(free_from))
         await refresh(both)
-        assert shop.written == {SLUG: free_from}
-        assert defaults_written(both.house, both.shop_id) == [Written(SLUG, ATTRIBUTE, "P1", free_from, Made.PAGE)]
+        assert shop.written == threshold(said)
+        assert pages_written(both.house, both.shop_id) == [Written(POLICIES, "us", "P1", {THRESHOLD: said}, Made.PAGE)]
     with both.database.read() as connection:
         assert channels.of_shop(connection, both.shop_id) == sorted(shop.channels, key=lambda channel: channel.slug)
 
@@ -80,13 +94,13 @@ async def test_what_is_ours_stays_true_while_the_campaign_is_off(both: Stage, sh
     both.rules({})
     await refresh(both)
     both.switch(CampaignStatus.PAUSED)
-    shop.channels[0] = Channel("us", "C1", "USD", active=True, gross=True, free_from=Decimal(200))
+    shop.channels[0] = replace(USD, free_from=Decimal(200))
     await refresh(both)
-    assert shop.written == {SLUG: Decimal(200)}
-    shop.channels[0] = Channel("us", "C1", "USD", active=True, gross=True, free_from=None)
+    assert shop.written == threshold("200.00")
+    shop.channels[0] = replace(USD, free_from=None)
     await refresh(both)
     assert shop.written == {}
-    assert defaults_written(both.house, both.shop_id) == []
+    assert pages_written(both.house, both.shop_id) == []
 
 
 @pytest.mark.parametrize("error", [Rejected("The page is kept by the merchant."), GiveUp("Not permitted.")])
@@ -99,7 +113,19 @@ async def test_what_is_refused_is_said_and_left_and_the_channels_are_kept(
     assert await refresh(both) == [str(error)] * 2
     with both.database.read() as connection:
         assert len(channels.of_shop(connection, both.shop_id)) == 3
-        assert pages.of_shop(connection, both.shop_id) == []
+    assert pages_written(both.house, both.shop_id) == []
+    shop.trouble = None
+    assert await refresh(both) == []
+    assert {state.refused for state in states(both.house, both.shop_id).values()} == {None}
+
+
+async def test_what_was_refused_is_no_reason_to_try_when_the_campaign_is_off(both: Stage, shop: Shop) -> None:
+    both.rules({})
+    shop.trouble = Rejected("The page is kept by the merchant.")
+    await refresh(both)
+    both.switch(CampaignStatus.PAUSED)
+    assert await refresh(both) == []
+    assert states(both.house, both.shop_id) == {}
 
 
 async def test_what_cannot_be_done_now_is_soon_tried_again(both: Stage, shop: Shop) -> None:
@@ -118,6 +144,110 @@ async def test_pages_of_another_shop_are_not_found(both: Stage, shop: Shop) -> N
     both.rules({})
     await refresh(both)
     with both.database.write() as connection:
-        assert pages.of_shop(connection, both.shop_id + 1) == []
-        pages.forget(connection, both.shop_id + 1, SLUG, ATTRIBUTE)
-        assert len(pages.of_shop(connection, both.shop_id)) == 1
+        assert stored.of_shop(connection, both.shop_id + 1) == []
+        stored.forget(connection, both.shop_id + 1, SLUG, THRESHOLD)
+        assert len(stored.of_shop(connection, both.shop_id)) == 1
+
+
+@pytest.fixture
+def bar(both: Stage, shop: Shop) -> Shop:
+    """The shop of those who announce."""
+    both.house = replace(both.house, tactics={**both.house.tactics, BANNER.key: BANNER})
+    with both.database.write() as connection:
+        shops.set_guardrails(connection, both.shop_id, Guardrails(promotion_share=1.0), "test", both.now)
+    return shop
+
+
+def banner(stage: Stage, name: str = "sale", limits: Mapping[str, Any] | None = None, **params: Any) -> None:
+    wanted = read_params(BANNER, {"texts": {"en": "Sale", "pl": "Wyprzedaż"}, **params})
+    with stage.database.write() as connection:
+        around = Limits(control_share=0.0, **(limits or {}))
+        made = campaigns.create(connection, stage.shop_id, name, BANNER, wanted, around, stage.now)
+        campaigns.change_status(connection, stage.shop_id, made, CampaignStatus.ON, "test", stage.now)
+
+
+def pause(stage: Stage, name: str = "sale") -> None:
+    with stage.database.write() as connection:
+        found = campaigns.get(connection, stage.shop_id, name, stage.house.tactics)
+        campaigns.change_status(connection, stage.shop_id, found, CampaignStatus.PAUSED, "test", stage.now)
+
+
+def announced(shop: Shop) -> dict[str, Any]:
+    """Channel → the message."""
+    return {
+        slug.removeprefix(f"{CHROME.page}-"): values[MESSAGE]
+        for slug, values in shop.written.items()
+        if slug.startswith(CHROME.page)
+    }
+
+
+async def test_a_banner_for_everybody_is_on_the_page_of_every_channel_it_runs_in(both: Stage, bar: Shop) -> None:
+    banner(both, titles={"en": "Now"}, href="/sale", links={"en": "Look"}, dismissible=False)
+    await refresh(both)
+    said = {MESSAGE: "Now · Sale", HREF: "/sale", LINK: "Look", DISMISSIBLE: False}
+    assert bar.written == {CHROME.slug("us"): said, CHROME.slug("pl"): said}
+    banner(both, "polish", {"channels": ("pl",), "priority": 5}, texts={"pl": "Nowości"})
+    await refresh(both)
+    assert announced(bar) == {"us": "Now · Sale", "pl": "Nowości"}
+
+
+@pytest.mark.parametrize(
+    ("limits", "params"),
+    [
+        ({"audience": {"field": "guest", "is": True}}, {}),
+        ({"exclude": {"field": "guest", "is": True}}, {}),
+        ({"starts_at": "later"}, {}),
+        ({}, {"times": 3}),
+        ({}, {"place": "home"}),
+    ],
+)
+async def test_what_is_not_for_everybody_now_and_always_is_on_no_page(
+    both: Stage, bar: Shop, limits: dict[str, Any], params: dict[str, Any]
+) -> None:
+    if "starts_at" in limits:
+        limits = {"starts_at": both.now + timedelta(days=1)}
+    banner(both, limits=limits, **params)
+    await refresh(both)
+    assert bar.written == {}
+    assert not announcements_are_old(both.house, both.shop_id)
+
+
+async def test_pages_are_old_once_a_banner_began_changed_or_ended(both: Stage, bar: Shop) -> None:
+    banner(both, limits={"starts_at": both.now + timedelta(days=1), "ends_at": both.now + timedelta(days=2)})
+    seen = []
+    for _ in range(3):
+        seen.append(announcements_are_old(both.house, both.shop_id))
+        await refresh(both)
+        assert not announcements_are_old(both.house, both.shop_id)
+        seen.append(announced(bar) != {})
+        both.now += timedelta(days=1, hours=1)
+    assert seen == [False, False, True, True, True, False]
+
+
+async def test_a_pause_and_the_stop_switch_take_it_back(both: Stage, bar: Shop) -> None:
+    banner(both)
+    await refresh(both)
+    with both.database.write() as connection:
+        shops.set_stopped(connection, both.shop_id, stopped=True)
+    assert announcements_are_old(both.house, both.shop_id)
+    await refresh(both)
+    assert bar.written == {}
+    with both.database.write() as connection:
+        shops.set_stopped(connection, both.shop_id, stopped=False)
+    await refresh(both)
+    assert announced(bar)
+    pause(both)
+    await refresh(both)
+    assert bar.written == {}
+
+
+async def test_what_was_left_to_the_merchant_is_looked_at_again_after_an_hour(both: Stage, bar: Shop) -> None:
+    banner(both)
+    bar.trouble = Rejected("The page is kept by the merchant.")
+    assert await refresh(both) == ["The page is kept by the merchant."] * 2
+    assert not announcements_are_old(both.house, both.shop_id)
+    both.now += AGAIN
+    assert announcements_are_old(both.house, both.shop_id)
+    bar.trouble = None
+    await refresh(both)
+    assert announced(bar) == {"us": "Sale", "pl": "Sale"}

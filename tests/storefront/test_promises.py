@@ -1,94 +1,17 @@
-"""What is shown is kept: the banner's answer, the metadata and the checkout never disagree."""
+"""What is shown is kept, for its life and no longer."""
 
-import asyncio
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from plugin.domain.campaigns import CampaignStatus
-from plugin.domain.segments import Segment
-from plugin.store import campaigns
 from plugin.store.schema import effects
 from tests.saleor.signing import NOW
 from tests.shop import days
-from tests.storefront.stage import PLN, USD, Stage, shown
+from tests.storefront.stage import PLN, Stage, shown
 
 pytestmark = pytest.mark.anyio
-
-CENT = Decimal("0.01")
-amounts = st.decimals(0, 104, places=2)
-rules = st.fixed_dictionaries({Segment.REGULAR: amounts}, optional={Segment.LOYAL: amounts})
-#: What the merchant does between two looks.
-acts = st.one_of(
-    st.tuples(st.just("rules"), rules),
-    st.tuples(st.just("switch"), st.sampled_from([CampaignStatus.PAUSED, CampaignStatus.ON])),
-    st.tuples(st.just("wait"), st.floats(0, 12)),
-    st.tuples(st.just("look"), st.none()),
-)
-
-
-@given(
-    segment=st.sampled_from([Segment.REGULAR, Segment.LOYAL]),
-    first=rules,
-    story=st.lists(acts, max_size=5),
-    promised=st.none() | st.tuples(amounts, st.none() | st.floats(-3, 9)),
-    basket=st.decimals(0, 130, places=2),
-)
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_banner_and_the_checkout_never_disagree(
-    stage: Stage, segment: Segment, first: Any, story: list[Any], promised: Any, basket: Decimal
-) -> None:
-    stage.clear()
-    stage.now = NOW
-    stage.rules({"us": first})
-    until = None if promised is None or promised[1] is None else NOW + timedelta(days=promised[1])
-    data = None if promised is None else shown(str(promised[0]), until)
-    stage.customer(segment, shown=data)
-
-    async def play() -> None:
-        stage.open()
-        for act, what in [*story, ("look", None)]:
-            await _play(stage, act, what, basket)
-
-    asyncio.run(play())
-
-
-async def _play(stage: Stage, act: str, what: Any, basket: Decimal) -> None:
-    match act:
-        case "rules":
-            stage.rules({"us": what}, _status(stage))
-        case "switch":
-            stage.switch(what)
-        case "wait":
-            stage.now += timedelta(days=what)
-        case _:
-            await _compare(stage, basket)
-            edge = Decimal((await stage.free_shipping())["threshold"])
-            for close in (edge, edge - CENT, edge - CENT / 2):
-                await _compare(stage, max(close, Decimal(0)))
-
-
-async def _compare(stage: Stage, basket: Decimal) -> None:
-    """The checkout first: looking at the banner makes what it says a promise."""
-    offered = bool(await stage.offered(subtotal=basket))
-    said = await stage.free_shipping(subtotal=basket)
-    if said["personal"]:
-        assert said["earned"] == offered
-        assert said["earned"] == (Decimal(said["left"]) == 0)
-    else:  # Everyone gets it earlier; nobody is offered more than the banner says.
-        assert Decimal(said["threshold"]) == USD.free_from
-        assert said["earned"] or not offered
-
-
-def _status(stage: Stage) -> CampaignStatus:
-    with stage.database.read() as connection:
-        (campaign,) = campaigns.of_shop(connection, stage.shop_id, stage.house.tactics)
-    return campaign.status
 
 
 async def test_a_promise_outlives_a_raise_by_its_days_and_not_longer(both: Stage) -> None:
@@ -119,6 +42,45 @@ async def test_a_campaign_that_is_off_keeps_what_was_shown(stage: Stage, status:
     stage.now += days(0.2)
     assert not await stage.offered(subtotal=30)
     assert (await stage.free_shipping())["personal"] is False
+
+
+async def test_it_begins_and_ends_with_its_schedule_and_what_was_shown_lives_on(both: Stage) -> None:
+    both.rules({"us": {"regular": 30}}, starts_at=NOW + days(2), ends_at=NOW + days(5), promise_days=3)
+    both.customer()
+    both.customer(user_id="U2", email="bob@tea.example")  # who never looks is owed nothing
+    table = (
+        (1.99, None, False),
+        (2, "30.00", True),
+        (4.99, "30.00", True),
+        (5, "30.00", False),
+        (7.99, "30.00", False),
+    )
+    for at, threshold, everybody in (*table, (8, None, False)):
+        both.now = NOW + days(at)
+        assert bool(await both.offered(subtotal=30)) is (threshold is not None), at
+        assert bool(await both.offered("U2", subtotal=30)) is everybody, at
+        said = await both.free_shipping()
+        assert (said["threshold"] if said["personal"] else None) == threshold, at
+        assert said.get("until") == ((NOW + days(8)).isoformat() if threshold and not everybody else None), at
+
+
+async def test_an_end_that_has_come_is_the_end_however_late_it_is_noticed(stage: Stage) -> None:
+    stage.rules({"us": {"regular": 30}}, ends_at=NOW + days(1), promise_days=2)
+    stage.customer(shown=shown("30.00"))
+    stage.now += days(2)
+    stage.switch(CampaignStatus.ENDED)
+    assert (await stage.free_shipping())["until"] == (NOW + days(3)).isoformat()
+
+
+async def test_a_schedule_that_was_edited_before_it_began_says_nothing(stage: Stage) -> None:
+    stage.rules({"us": {"regular": 30}}, starts_at=NOW + days(2))
+    stage.customer()
+    stage.now += days(1)
+    stage.rules({"us": {"regular": 60}}, starts_at=NOW + days(3))
+    for at, threshold in ((2.5, None), (3, "60.00")):
+        stage.now = NOW + days(at)
+        said = await stage.free_shipping()
+        assert (said["threshold"] if said["personal"] else None) == threshold
 
 
 async def test_an_edit_that_changes_nothing_does_not_renew_a_promise(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.customer import History
 from plugin.domain.segments import Segment
 from plugin.domain.tactic import Trigger, TriggerKind
-from plugin.flow.reconsider import reconsider
+from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import set_scene
 from plugin.store import customers, shops
 from plugin.store.schema import effects
@@ -36,7 +36,7 @@ def look(
         scene = set_scene(connection, stage.house, shops.get(connection, stage.shop_id), stage.now)
         customer = customers.lock(connection, stage.shop_id, customer_id)
         assert customer is not None
-        reconsider(connection, scene, customer, history, Trigger(kind, stage.now - days(ago)))
+        reconsider(connection, scene, [Look(customer, history, Trigger(kind, stage.now - days(ago)))])
         after = customers.lock(connection, stage.shop_id, customer_id)
     return after.next_moment if after else None
 

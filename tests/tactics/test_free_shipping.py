@@ -75,6 +75,16 @@ def test_shows(why: str, orders: tuple[float, ...], shown: Mapping[str, Any] | N
     assert wishes(orders, shown)[0] == [expected]
 
 
+def test_names_the_countries_that_differ_and_what_holds_in_all() -> None:
+    params = read_params(TACTIC, {"thresholds": {"us": {"new": 50}, "us/CA": {"new": 80}, "us/MX": {}}})
+    assert wishes(NEW, None, params=params)[0] == [{"us/*": said("50.00"), "us/CA": said("80.00")}]
+    params = read_params(TACTIC, {"thresholds": {"us": {"new": 50}, "us/CA": {"new": 80}}})
+    before = {"us": said("60.00"), "us/*": said("20.00", until=3), "us/CA": said("60.00", until=2)}
+    banners, moments = wishes(NEW, before, params=params)
+    assert banners == [{**before, "us": said("60.00", until=2)}]
+    assert [moment.at for moment in moments][1:] == [NOW + days(2), NOW + days(3)]
+
+
 def test_takes_away_what_has_run_out_where_nothing_is_said_any_more() -> None:
     nothing = read_params(TACTIC, {})
     assert wishes(NEW, {"us": said("20.00", until=-1)}, params=nothing)[0] == [{}]
@@ -115,6 +125,8 @@ def test_a_rule_is_rounded_as_it_is_shown(amount: str, currency: str, rule: str)
         ({"thresholds": {"us": {"new": -1}}}, "cannot be below 0"),
         ({"thresholds": {"us": {"new": "NaN"}}}, "finite"),
         ({"thresholds": {"us": 10}}, "must be a table"),
+        ({"thresholds": {"us/Canada": {"new": 10}}}, "is no country"),
+        ({"thresholds": {"us/": {"new": 10}}}, "is no country"),
         ({"promise_days": 0}, "must be 1 or more"),
         ({"promise_days": 91}, "must be 90 or less"),
         ({"method": " "}, "needs a name"),

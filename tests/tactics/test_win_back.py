@@ -9,6 +9,7 @@ import pytest
 from plugin.domain.churn import Outlook, Rhythm, turns_of
 from plugin.domain.customer import CustomerState, fold
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, Wish
+from plugin.domain.messages import Medium
 from plugin.domain.offer_params import ladder_of
 from plugin.domain.offers import Offer, OfferKind
 from plugin.domain.signals import Evidence, signals_of
@@ -48,6 +49,7 @@ def test_gives_one_code_when_the_silence_is_unusual() -> None:
     assert isinstance(wish, GiveCode)
     assert wish.episode == "O61"
     assert wish.offer == Offer(OfferKind.PERCENTAGE, Decimal(10), Decimal(0), 14)
+    assert wish.banner is not None
     assert wish.banner.text == "We miss you, Ann: 10 % off with code {code} until {until}."
     assert "silent for 61 days" in wish.reason
 
@@ -56,6 +58,7 @@ def test_whose_name_is_not_known_is_not_called_by_another() -> None:
     seen = view(61)
     (wish,) = wishes(replace(seen, state=replace(seen.state, first_name="")))
     assert isinstance(wish, GiveCode)
+    assert wish.banner is not None
     assert wish.banner.text == "We miss you: 10 % off with code {code} until {until}."
 
 
@@ -129,4 +132,31 @@ def test_a_later_step_is_given_when_the_one_before_is_over_and_brought_no_order(
     assert isinstance(second, GiveCode)
     assert (second.episode, second.offer.value, second.since) == ("O100#2", Decimal(15), NOW)
     assert second.reason.startswith("Offer 2, because the one before brought no order.")
+    assert second.banner is not None
     assert second.banner.text == "We miss you, Ann: 15 % off with code {code} until {until}."
+
+
+def test_a_message_tells_of_it_where_the_merchant_says_so() -> None:
+    params = read_params(TACTIC, {"message_by": "mail"})
+    (wish,) = wishes(view(61), params)
+    assert isinstance(wish, GiveCode)
+    assert wish.message is not None
+    assert wish.message.media == (Medium.MAIL,)
+    (silent,) = wishes(view(61))
+    assert isinstance(silent, GiveCode)
+    assert silent.message is None
+
+
+def test_a_guest_is_given_one_where_a_message_tells_of_it() -> None:
+    (wish,) = wishes(view(61, user_id=None), read_params(TACTIC, {"message_by": "mail"}))
+    assert isinstance(wish, GiveCode)
+    assert wish.banner is None
+    credit = {"message_by": "mail", "offer": "store_credit", "currency": "USD"}
+    (nothing,) = wishes(view(61, user_id=None), read_params(TACTIC, credit))
+    assert isinstance(nothing, Nothing)
+
+
+@pytest.mark.parametrize("text", ["Hello {nme}", "Hello {", "Hello {code!r}", "Hello {name}"])
+def test_a_message_that_cannot_be_filled_in_or_tells_no_code_is_refused(text: str) -> None:
+    with pytest.raises(Rejected):
+        read_params(TACTIC, {"message_by": "mail", "message_texts": {"en": text}})

@@ -1,5 +1,6 @@
 """What a shop would have learnt at moments of its past: rhythm and model of the orders before each, and of no other."""
 
+import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,12 @@ import numpy as np
 
 from plugin.domain.budgets import USUAL_FROM, Usual
 from plugin.domain.churn import RHYTHM_FROM, Outlook, learn_rhythm
+from plugin.domain.library import HIGH_SHARE
 from plugin.domain.model.choose import default_horizon, learn
+from plugin.domain.model.needs import Sales, buys_by
+from plugin.domain.model.needs import learn as learn_of
 from plugin.domain.model.purchases import Flags, Floats, Ints, Purchases
+from plugin.domain.needs import NeedModel
 from plugin.domain.replay import Season
 from plugin.domain.stages import Limits
 
@@ -90,8 +95,13 @@ def learn_seasons(ledger: Ledger, cutoffs: Sequence[datetime], limits: Limits, z
         rows = _rows(ledger, cutoff)
         purchases = _purchases(ledger, rows, cutoff, zone)
         outlook = _outlook(purchases, ledger.placed[rows], cutoff, limits, zone)
-        found.append(Season(cutoff, outlook, _usual(ledger, rows)))
+        found.append(Season(cutoff, outlook, _usual(ledger, rows), _high_value(ledger, rows, cutoff)))
     return found
+
+
+def learn_needs(sales: Sales, cutoffs: Sequence[datetime], zone: tzinfo) -> list[NeedModel | None]:
+    """The same of what is bought again and again."""
+    return [learn_of(buys_by(sales, cutoff), cutoff.astimezone(zone).date().toordinal() - 1) for cutoff in cutoffs]
 
 
 def _rows(ledger: Ledger, cutoff: datetime) -> Flags:
@@ -114,9 +124,31 @@ def _purchases(ledger: Ledger, rows: Flags, cutoff: datetime, zone: tzinfo) -> P
         currencies=ledger.currencies,
         discounted=ledger.discounted[rows],
         items=ledger.items[rows],
-        refunded=np.where(ledger.updated <= cutoff.timestamp(), ledger.refunded, 0.0)[rows],
+        refunded=_refunded(ledger, cutoff)[rows],
         refund_day=np.full(int(rows.sum()), yesterday, np.int64),
     )
+
+
+def _refunded(ledger: Ledger, cutoff: datetime) -> Floats:
+    """As far as it was known then."""
+    refunded: Floats = np.where(ledger.updated <= cutoff.timestamp(), ledger.refunded, 0.0)
+    return refunded
+
+
+def _high_value(ledger: Ledger, rows: Flags, cutoff: datetime) -> dict[str, Decimal]:
+    """By the currency of their last order, what the top fifth of those who bought had spent in it at least."""
+    customer, currency = ledger.customer[rows], ledger.currency[rows]
+    kept = (ledger.total - _refunded(ledger, cutoff))[rows]
+    last = np.append(customer[1:] != customer[:-1], True) if len(customer) else np.zeros(0, np.bool_)
+    whose = np.cumsum(last) - last
+    of_last = currency[last][whose] == currency
+    spent = np.round(np.bincount(whose[of_last], kept[of_last], int(last.sum())), 3)
+    found = {}
+    for code, name in enumerate(ledger.currencies):
+        ranked = np.sort(spent[(currency[last] == code) & (spent > 0)])[::-1]
+        if len(ranked):
+            found[name] = Decimal(f"{ranked[math.ceil(HIGH_SHARE * len(ranked)) - 1]:.3f}")
+    return found
 
 
 def _usual(ledger: Ledger, rows: Flags) -> dict[str, Usual]:

@@ -1,10 +1,8 @@
 "use strict";
-// Draws the report's charts from the values in #charts; without a script there are the tables.
+// Draws charts from plain values, as plugin/report/charts.py makes them: drawChart(place, values) for one, redrawCharts()
+// for all that are there when the room or the colours have changed. Colours are custom properties of the page.
 (() => {
-  const values = JSON.parse(document.getElementById("charts").textContent);
-  const places = [...document.querySelectorAll("[data-chart]")];
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const number = (value) => value.toLocaleString("en");
+  const number = (value) => value.toLocaleString(document.documentElement.lang || "en");
 
   function colours() {
     const probe = document.body.appendChild(document.createElement("i"));
@@ -27,7 +25,7 @@
     return {
       animation: false,
       textStyle: { fontFamily },
-      tooltip: { backgroundColor: tone.raised, borderColor: tone.line, textStyle: text, confine: true, valueFormatter: (value) => (unit === "%" ? `${value} %` : `${number(value)} ${unit}`) },
+      tooltip: { backgroundColor: tone.raised, borderColor: tone.line, textStyle: text, confine: true, renderMode: "richText", valueFormatter: (value) => (unit === "%" ? `${value} %` : `${number(value)} ${unit}`) },
       category: (data, extra) => ({ type: "category", data, axisLabel: { ...text, hideOverlap: true, ...extra }, axisTick: { show: false }, axisLine: { lineStyle: { color: tone.line } } }),
       name: (name) => ({ name, nameLocation: "middle", nameGap: 28, nameTextStyle: text }),
       value: (extra) => ({ type: "value", axisLabel: { ...text, hideOverlap: true, ...extra }, splitLine: { lineStyle: { color: tone.line } } }),
@@ -99,7 +97,7 @@
       ...rest,
       tooltip: { ...tooltip, formatter: ({ dataIndex }) => {
         const row = chart.rows[dataIndex];
-        return `${row.name}<br>difference ${row.difference} points, 95 % between ${row.low} and ${row.high}`;
+        return `${row.name}\ndifference ${row.difference} points, 95 % between ${row.low} and ${row.high}`;
       } },
       grid: { left: 4, right: 16, top: 4, bottom: 24, containLabel: true },
       xAxis: { ...value({ formatter: (at) => (at > 0 ? `+${at}` : `${at}`.replace("-", "\u2212")) }), ...name("difference in points"), splitNumber: narrow ? 3 : 6 },
@@ -129,7 +127,58 @@
     };
   }
 
-  const kinds = { columns, bars, heat, effects };
+  // Lines over a number, the first with its range as a band; a mark is a line across at one place.
+  function curve(chart, tone, width) {
+    const { value, name, tooltip, category: _, ...rest } = common(tone, chart.unit);
+    const [main, ...others] = chart.series;
+    const last = chart.at.length - 1;
+    const signed = (at) => number(at).replace("-", "\u2212");
+    const path = (api, values, stroke, lineWidth) => ({ type: "polyline", silent: true, shape: { points: values.map((at, n) => api.coord([chart.at[n], at])) }, style: { fill: "none", stroke, lineWidth } });
+    const across = (api, from, to, style) => {
+      const [x1, y1] = api.coord(from);
+      const [x2, y2] = api.coord(to);
+      return { type: "line", silent: true, shape: { x1, y1, x2, y2 }, style };
+    };
+    const every = [...main.low, ...main.high, ...others.flatMap((line) => line.values), 0];
+    const room = (Math.max(...every) - Math.min(...every) || 1) * 0.04;
+    const [least, most] = [Math.min(...every) - room, Math.max(...every) + room];
+    const side = last ? (chart.at[last] - chart.at[0]) * 0.02 : 1;
+    return {
+      ...rest,
+      tooltip: { ...tooltip, trigger: "item", formatter: ({ dataIndex: n }) => [
+        `${chart.name} ${number(chart.at[n])} ${chart.unit}`,
+        `${main.name}: ${signed(main.values[n])} (${signed(main.low[n])} to ${signed(main.high[n])}) ${chart.unit}`,
+        ...others.map((line) => `${line.name}: ${signed(line.values[n])} ${chart.unit}`),
+      ].join("\n") },
+      grid: { left: 4, right: 16, top: 12, bottom: 28, containLabel: true },
+      xAxis: { ...value({ formatter: number, showMinLabel: false, showMaxLabel: false }), ...name(`${chart.name}, ${chart.unit}${chart.mark === null ? "" : " (dashed: now)"}`), min: chart.at[0] - side, max: chart.at[last] + side, splitLine: { show: false }, splitNumber: width < 500 ? 4 : 8 },
+      yAxis: { ...value({ formatter: (at) => signed(Math.round(at)), showMinLabel: false, showMaxLabel: false }), min: least, max: most },
+      series: [{
+        type: "custom",
+        data: chart.at.map((at, n) => [at, main.values[n]]),
+        encode: { x: 0, y: 1 },
+        renderItem: (params, api) => {
+          const n = params.dataIndex;
+          const [cx, cy] = api.coord([chart.at[n], main.values[n]]);
+          const dot = { type: "circle", shape: { cx, cy, r: chart.best === n ? 7 : 4 }, style: { fill: tone[main.tone], stroke: tone.ground, lineWidth: 1 } };
+          if (n) return dot;
+          const band = [...main.high.map((at, k) => api.coord([chart.at[k], at])), ...main.low.map((at, k) => api.coord([chart.at[k], at])).reverse()];
+          const mark = chart.mark === null ? [] : [across(api, [chart.mark, least], [chart.mark, most], { stroke: tone.ink, lineWidth: 1, lineDash: [4, 4] })];
+          return { type: "group", children: [
+            { type: "polygon", silent: true, shape: { points: band }, style: { fill: tone[main.tone], opacity: 0.18 } },
+            across(api, [chart.at[0] - side, 0], [chart.at[last] + side, 0], { stroke: tone.ink, lineWidth: 1 }),
+            ...mark,
+            ...others.map((line) => path(api, line.values, tone[line.tone], 1.5)),
+            path(api, main.values, tone[main.tone], 2.5),
+            dot,
+          ] };
+        },
+      }],
+    };
+  }
+
+  const kinds = { columns, bars, heat, effects, curve };
+  /** Place → its drawing and values. */
   const drawn = new Map();
 
   function height(chart) {
@@ -138,30 +187,29 @@
     return chart.kind === "bars" ? 44 * chart.categories.length + 60 : 280;
   }
 
-  function draw() {
-    const tone = colours();
-    for (const place of places) {
-      const chart = values[place.dataset.chart][Number(place.dataset.place)];
-      place.style.height = `${height(chart)}px`;
-      if (!drawn.has(place)) drawn.set(place, echarts.init(place, null, { renderer: "svg" }));
-      const on = drawn.get(place);
-      on.resize();
-      on.setOption(kinds[chart.kind](chart, tone, place.clientWidth), true);
-    }
+  function show(place, tone) {
+    const { drawing, chart } = drawn.get(place);
+    drawing.resize();
+    drawing.setOption(kinds[chart.kind](chart, tone, place.clientWidth), true);
   }
 
-  const tables = [...document.querySelectorAll("details")];
-  for (const table of tables) table.open = false;
-  addEventListener("beforeprint", () => {
-    for (const table of tables) table.open = true;
-    draw();
-  });
-  addEventListener("afterprint", draw);
+  globalThis.drawChart = (place, chart) => {
+    place.style.height = `${height(chart)}px`;
+    drawn.set(place, { drawing: echarts.init(place, null, { renderer: "svg" }), chart });
+    show(place, colours());
+  };
+
+  globalThis.redrawCharts = () => {
+    const tone = colours();
+    for (const place of drawn.keys()) {
+      if (place.isConnected) show(place, tone);
+      else drawn.delete(place);
+    }
+  };
+
   let waiting = 0;
   addEventListener("resize", () => {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(draw);
+    waiting = requestAnimationFrame(redrawCharts);
   });
-  dark.addEventListener("change", draw);
-  draw();
 })();

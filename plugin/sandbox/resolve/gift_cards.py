@@ -1,4 +1,4 @@
-"""Gift cards: made, found by their code, switched off."""
+"""Gift cards: made, found by their code, changed, switched off and on, deleted."""
 
 from typing import Any
 
@@ -36,6 +36,7 @@ def _create(_source: object, context: Context, input_: dict[str, Any]) -> dict[s
         private_meta=_pairs(input_.get("private_metadata")),
     )
     shop.gift_cards[card.id] = card
+    shop.emit("GIFT_CARD_CREATED", context.principal, giftCard=card)
     return {"giftCard": card}
 
 
@@ -43,12 +44,48 @@ def _pairs(given: list[dict[str, str]] | None) -> dict[str, str]:
     return {item["key"]: item["value"] for item in given or []}
 
 
-@needs("MANAGE_GIFT_CARD")
-def _deactivate(_source: object, context: Context, id_: str) -> dict[str, Any]:
+def _found(context: Context, id_: str) -> GiftCard:
     card = context.shop.gift_cards.get(id_)
     if card is None:
         raise not_found("giftCardId")
-    card.is_active = False
+    return card
+
+
+def _switched(context: Context, id_: str, *, on: bool) -> dict[str, Any]:
+    """Saleor tells of it whether the card was so already or not."""
+    card = _found(context, id_)
+    card.is_active = on
+    context.shop.emit("GIFT_CARD_STATUS_CHANGED", context.principal, giftCard=card)
+    return {"giftCard": card}
+
+
+@needs("MANAGE_GIFT_CARD")
+def _activate(_source: object, context: Context, id_: str) -> dict[str, Any]:
+    return _switched(context, id_, on=True)
+
+
+@needs("MANAGE_GIFT_CARD")
+def _deactivate(_source: object, context: Context, id_: str) -> dict[str, Any]:
+    return _switched(context, id_, on=False)
+
+
+@needs("MANAGE_GIFT_CARD")
+def _delete(_source: object, context: Context, id_: str) -> dict[str, Any]:
+    card = _found(context, id_)
+    del context.shop.gift_cards[card.id]
+    context.shop.emit("GIFT_CARD_DELETED", context.principal, giftCard=card)
+    return {"giftCard": card}
+
+
+@needs("MANAGE_GIFT_CARD")
+def _update(_source: object, context: Context, id_: str, input_: dict[str, Any]) -> dict[str, Any]:
+    card = _found(context, id_)
+    card.expiry_date = input_.get("expiry_date", card.expiry_date)
+    if input_.get("balance_amount") is not None:
+        card.initial = card.left = input_["balance_amount"]
+    card.public_meta.update(_pairs(input_.get("metadata")))
+    card.private_meta.update(_pairs(input_.get("private_metadata")))
+    context.shop.emit("GIFT_CARD_UPDATED", context.principal, giftCard=card)
     return {"giftCard": card}
 
 
@@ -60,4 +97,10 @@ def _gift_cards(_source: object, context: Context, filter_: dict[str, Any] | Non
 
 
 QUERIES: dict[str, Resolver] = {"giftCards": _gift_cards}
-MUTATIONS: dict[str, Resolver] = {"giftCardCreate": _create, "giftCardDeactivate": _deactivate}
+MUTATIONS: dict[str, Resolver] = {
+    "giftCardCreate": _create,
+    "giftCardUpdate": _update,
+    "giftCardActivate": _activate,
+    "giftCardDeactivate": _deactivate,
+    "giftCardDelete": _delete,
+}

@@ -71,7 +71,7 @@ def _require_write(context: Context, item: WithMetadata, private: bool) -> None:
 
 
 def _changed(context: Context, item: WithMetadata) -> None:
-    if not isinstance(item, Checkout) and hasattr(item, "updated_at"):
+    if hasattr(item, "updated_at"):
         item.updated_at = context.shop.now()
     event = _EVENTS.get(type(item))
     if event is not None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 from plugin.store.schema import metadata
-from plugin.store.types import Amount, Moment
+from plugin.store.types import Amount, Moment, Names, OfferText
 
 
 def render(kind: str, item: Any, _: Any) -> str | Literal[False]:
@@ -14,6 +14,8 @@ def render(kind: str, item: Any, _: Any) -> str | Literal[False]:
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, Amount):
         return "sa.BigInteger()"
+    if kind == "type" and isinstance(item, Names | OfferText):
+        return "sa.Text()"
     return False
 
 

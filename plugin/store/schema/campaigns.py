@@ -1,6 +1,6 @@
-"""Campaigns, who is left alone, and what was decided."""
+"""Campaigns, what was worked out before they were switched on, who is left alone, and what was decided."""
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from plugin.store.schema.tables import metadata, shop_key
 from plugin.store.types import BigKey, Moment
@@ -30,6 +30,7 @@ campaigns = Table(
     Column("ends_at", Moment),
     Column("budgets", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
+    Column("reissue_after_cancel", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Index("ix_campaigns_name", "shop_id", "name", unique=True),
 )
@@ -46,6 +47,30 @@ campaign_versions = Table(
     Column("edited_by", String(320), nullable=False),
     Column("edited_at", Moment, nullable=False),
     Index("ix_campaign_versions_campaign", "shop_id", "campaign_id", "id"),
+)
+
+#: What a campaign would do, or would have done, worked out beside: the last of each kind.
+rehearsals = Table(
+    "rehearsals",
+    metadata,
+    Column("campaign_id", BigKey, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(10), primary_key=True),
+    shop_key(),
+    #: Of the campaign that it says something of.
+    Column("version", Integer, nullable=False),
+    Column("asked_by", String(320), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    #: When the process that works it out was last heard of, and how far it had come.
+    Column("heard_at", Moment, nullable=False),
+    Column("step", String(60), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    #: None while it is worked out.
+    Column("ended_at", Moment),
+    Column("body", JSON(none_as_null=True)),
+    #: Why there is none.
+    Column("error", Text, nullable=False),
+    Index("ix_rehearsals_shop", "shop_id"),
 )
 
 #: The arm a customer was put in, before the first exposure.

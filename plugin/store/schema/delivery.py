@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from plugin.store.schema.tables import metadata, shop_key
-from plugin.store.types import BigKey, Moment
+from plugin.store.types import BigKey, Moment, OfferText
 
 effects = Table(
     "effects",
@@ -37,8 +37,23 @@ effects = Table(
         "shop_id",
         "due_at",
         "id",
-        postgresql_where=text("status IN ('open', 'failed', 'leased')"),
-        sqlite_where=text("status IN ('open', 'failed', 'leased')"),
+        postgresql_where=text("status IN ('open', 'failed', 'leased') AND kind <> 'message'"),
+        sqlite_where=text("status IN ('open', 'failed', 'leased') AND kind <> 'message'"),
+    ),
+    Index(
+        "ix_effects_messages",
+        "shop_id",
+        "due_at",
+        "id",
+        postgresql_where=text("status IN ('open', 'failed', 'leased') AND kind = 'message'"),
+        sqlite_where=text("status IN ('open', 'failed', 'leased') AND kind = 'message'"),
+    ),
+    Index(
+        "ix_effects_in_flight",
+        "shop_id",
+        "status",
+        postgresql_where=text("status IN ('in_flight', 'parked')"),
+        sqlite_where=text("status IN ('in_flight', 'parked')"),
     ),
     Index(
         "ix_effects_batched",
@@ -86,10 +101,16 @@ codes = Table(
     Column("kind", String(10), nullable=False, server_default="voucher"),
     #: None for a gift card.
     Column("voucher", BigKey, ForeignKey("vouchers.id")),
+    #: The effect that puts it there.
+    Column("effect_id", BigKey),
     #: Saleor's id of the code or the gift card, needed to take it back.
     Column("code_id", String(100)),
     #: What was promised with it.
-    Column("offer", JSON),
+    Column("offer", OfferText),
+    #: The banner that tells of it, asked for once the code is at the platform.
+    Column("banner", JSON(none_as_null=True)),
+    #: How the customer is told that the next order ships free, promised once the code is at the platform.
+    Column("next_order", Text),
     #: drawn, issued, redeemed, withdrawn, expired.
     Column("status", String(10), nullable=False),
     Column("drawn_at", Moment, nullable=False),
@@ -98,13 +119,21 @@ codes = Table(
     Column("order_id", String(100)),
     Index("ix_codes_decision", "shop_id", "decision_id", unique=True),
     Index("ix_codes_customer", "shop_id", "customer_id"),
-    Index("ix_codes_voucher", "voucher"),
+    Index("ix_codes_listed", "shop_id", "campaign_id", "status", "decision_id"),
+    Index("ix_codes_voucher", "voucher", "effect_id"),
     Index(
         "ix_codes_gift_card",
         "shop_id",
         "code_id",
         postgresql_where=text("kind = 'gift_card'"),
         sqlite_where=text("kind = 'gift_card'"),
+    ),
+    Index(
+        "ix_codes_redeemed",
+        "shop_id",
+        "redeemed_at",
+        postgresql_where=text("redeemed_at IS NOT NULL"),
+        sqlite_where=text("redeemed_at IS NOT NULL"),
     ),
     Index(
         "ix_codes_alive",

@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from plugin.store.schema.tables import metadata, shop_key
-from plugin.store.types import Amount, BigKey, Moment
+from plugin.store.types import Amount, BigKey, Moment, Names
 
 inbox = Table(
     "inbox",
@@ -69,9 +69,14 @@ orders = Table(
     Column("language", String(20)),
     #: Allows or forbids being written to; None where it says nothing.
     Column("marketing", Boolean),
+    #: Something of it is to be shipped; None where it was not told.
+    Column("ships", Boolean),
+    #: Days in which it is to arrive at the latest, as its delivery method said when that was told first.
+    Column("promised_days", Integer),
     Index("ix_orders_customer", "shop_id", "customer_id", "placed_at"),
     Index("ix_orders_voucher_code", "shop_id", "voucher_code"),
     Index("ix_orders_placed_at", "shop_id", "placed_at"),
+    Index("ix_orders_number", "shop_id", "number"),
 )
 
 order_lines = Table(
@@ -90,6 +95,8 @@ order_lines = Table(
     #: The total without tax, and what one piece costs the shop, where they are known.
     Column("net", Amount),
     Column("cost", Amount),
+    #: Ids and slugs of the collections that the product was in when the order was first told of; None: not told.
+    Column("collections", Names),
 )
 
 fulfilments = Table(
@@ -101,6 +108,8 @@ fulfilments = Table(
     Column("status", String(40), nullable=False),
     Column("tracking_number", String(255), nullable=False),
     Column("created_at", Moment, nullable=False),
+    #: Since when it is known to have this status.
+    Column("status_at", Moment, nullable=False),
     #: Fulfilments have no version of their own: the newest event speaks.
     Column("issued_at", Moment, nullable=False),
     Index("ix_fulfilments_order", "shop_id", "order_id"),
@@ -119,7 +128,13 @@ checkouts = Table(
     Column("shipping", Amount, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    #: Variant and pieces, as “id:2”.
+    Column("variants", Names, nullable=False),
+    #: Allows or forbids being written to; None where it says nothing.
+    Column("marketing", Boolean),
     Index("ix_checkouts_user", "shop_id", "user_id"),
+    Index("ix_checkouts_email", "shop_id", "email"),
+    Index("ix_checkouts_updated_at", "updated_at"),
 )
 
 #: History read from the platform: how far each walk has come, so that a kill costs one page.

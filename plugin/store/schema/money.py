@@ -1,4 +1,4 @@
-"""What gifts may still cost and have cost: one row a gift, and running totals of them."""
+"""What gifts may still cost and have cost: one row a gift, one more for shipping beside it, and running totals."""
 
 from sqlalchemy import Column, Date, Index, String, Table, text
 
@@ -11,6 +11,8 @@ reservations = Table(
     metadata,
     shop_key(primary=True),
     Column("decision_id", BigKey, primary_key=True, autoincrement=False),
+    #: gift, or shipping: of the next order, where that is given beside it.
+    Column("part", String(10), primary_key=True, server_default="gift"),
     Column("campaign_id", BigKey, nullable=False),
     #: None once the customer has been erased.
     Column("customer_id", BigKey),

@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, Boolean, Column, Date, Float, Index, Integer, LargeBinary, String, Table, text
 
 from plugin.store.schema.tables import metadata, shop_key
-from plugin.store.types import Amount, BigKey, Moment
+from plugin.store.types import Amount, BigKey, Moment, by_code_point
 
 customers = Table(
     "customers",
@@ -13,16 +13,22 @@ customers = Table(
     #: None for a guest.
     Column("user_id", String(100)),
     #: Trimmed and case-folded.
-    Column("email", String(320)),
+    Column("email", by_code_point(320)),
     #: The account's e-mail is proven.
     Column("confirmed", Boolean, nullable=False, server_default=text("false")),
     #: What the account and the orders said of being written to, weighed; and the account's own word (domain.consent).
     Column("opted_out", Boolean, nullable=False, server_default=text("false")),
     Column("account_opted_out", Boolean, nullable=False, server_default=text("false")),
     Column("opted_in_at", Moment),
+    #: Since when being written to is agreed to, weighed likewise; None where nobody said yes, or a no came later.
+    Column("agreed_at", Moment),
+    #: The account says yes, dated (opted_in_at) or not.
+    Column("account_agrees", Boolean, nullable=False, server_default=text("false")),
     #: Does not want to be measured.
     Column("objects", Boolean, nullable=False, server_default=text("false")),
     Column("first_name", String(255), nullable=False, server_default=""),
+    #: The same in small letters, to be searched by.
+    Column("name_key", by_code_point(255), nullable=False, server_default=""),
     Column("language", String(20)),
     Column("account_updated_at", Moment),
     # The fold over the customer's orders (domain.customer.History).
@@ -81,8 +87,14 @@ customers = Table(
     ),
     Index("ix_customers_email", "shop_id", "email"),
     Index("ix_customers_moment", "shop_id", "next_moment"),
-    Index("ix_customers_at_risk", "shop_id", "at_risk_from"),
+    Index("ix_customers_name", "shop_id", "name_key"),
     Index("ix_customers_segment", "shop_id", "segment", "id"),
+    # What lists are sorted by; the segment is the one filter that they can tell by themselves.
+    Index("ix_customers_at_risk", "shop_id", "at_risk_from", "id", "segment"),
+    Index("ix_customers_last", "shop_id", "last_at", "id", "segment"),
+    Index("ix_customers_value", "shop_id", "currency", "value", "id", "segment"),
+    # Pages are open and lists are kept under the number of somebody erased meanwhile, so that no other may get it.
+    sqlite_autoincrement=True,
 )
 
 #: Who gets nothing, as keyed hashes of their number or their e-mail.

@@ -1,6 +1,6 @@
 """Segments of a merchant's own, and who is in those that somebody listens to."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, String, Table
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table
 
 from plugin.store.schema.tables import metadata, shop_key
 from plugin.store.types import BigKey, Moment
@@ -13,6 +13,16 @@ segments = Table(
     #: As it was said: names of other segments are resolved each time.
     Column("condition", JSON, nullable=False),
     Column("saved_at", Moment, nullable=False),
+)
+
+#: How many were in a segment when they were last counted: a large shop's are not counted while a page waits.
+segment_sizes = Table(
+    "segment_sizes",
+    metadata,
+    shop_key(primary=True),
+    Column("segment", String(60), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("counted_at", Moment, nullable=False),
 )
 
 #: Segments whose members are kept, so that entering and leaving can be told.

@@ -84,7 +84,7 @@ const actions = {
     if (newContext || !own) toast({ title: "Redirect", text: url.origin === location.origin ? url.pathname : url.href });
     if (newContext && /^https?:$/.test(url.protocol)) window.open(url.href, "_blank", "noopener");
   },
-  updateRouting({ newRoute }) { history.replaceState(null, "", `#${newRoute}`); },
+  updateRouting({ newRoute }) { history.pushState(null, "", `?app=${encodeURIComponent(app.id)}&path=${encodeURIComponent(newRoute.replace(/^\//, ""))}`); },
   requestPermissions({ permissions }) { toast({ title: "Permissions asked for", text: (permissions ?? []).join(", ") }); },
   popupClose() { open(); },
   widgetResize() {}, refreshEntity() {}, openPopup({ url }) { toast({ title: "Popup", text: url }); },
@@ -130,6 +130,7 @@ byId("install").addEventListener("submit", async (event) => {
   showNavigation();
 });
 
+addEventListener("popstate", () => { if (app) open(new URLSearchParams(location.search).get("path") ?? ""); });
 setInterval(async () => { if (app) say("tokenRefresh", { token: await appToken() }); }, REFRESH_EVERY);
 showTheme();
 apps = await readApps();

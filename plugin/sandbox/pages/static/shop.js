@@ -2,7 +2,8 @@
 const byId = (id) => document.getElementById(id);
 const SIGN_AGAIN_AFTER = 4 * 60 * 1000;
 const asked = new URLSearchParams(location.search);
-let shopper = null, token = "", signedAt = 0, channel = "default-channel", checkout = null, appOrigin = asked.get("app");
+const LANGUAGES = { en: "English", de: "Deutsch", pl: "Polski", ar: "العربية" };
+let shopper = null, token = "", signedAt = 0, channel = "default-channel", checkout = null, appOrigin = asked.get("app"), tried = null;
 
 const CHECKOUT = `fragment Whole on Checkout { id email voucherCode
   lines { id quantity undiscountedTotalPrice { amount currency } variant { id product { name } } }
@@ -18,6 +19,7 @@ async function signIn() {
   if (Date.now() - signedAt < SIGN_AGAIN_AFTER && token) return;
   ({ token } = await post("/sandbox/sign-in", { email: shopper.email }));
   signedAt = Date.now();
+  window.retention?.signIn(token);
 }
 
 async function ask(query, variables = {}) {
@@ -37,7 +39,7 @@ async function change(mutation, declared, variables) {
   checkout = changed;
 }
 
-const money = ({ amount, currency }) => new Intl.NumberFormat("en", { style: "currency", currency }).format(amount);
+const money = ({ amount, currency }) => new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency }).format(amount);
 
 function made(tag, text, className) {
   const element = document.createElement(tag);
@@ -67,19 +69,19 @@ async function attempt(action) {
 async function showProducts() {
   // The shop's own shelf is sold in both channels; what a replayed history brought in is sold in one only.
   const shelf = (await ask('{ products(first: 24, channel: "channel-pln") { edges { node { id } } } }')).products.edges.map((edge) => edge.node.id);
-  const query = `query($channel: String, $ids: [ID!]) { products(first: 24, channel: $channel, filter: { ids: $ids }) { edges { node { name productType { name }
+  const query = `query($channel: String, $ids: [ID!]) { products(first: 24, channel: $channel, filter: { ids: $ids }) { edges { node { id name productType { name }
     variants { id pricing { price { gross { amount currency } } } } } } } }`;
   const found = (await ask(query, { channel, ids: shelf })).products.edges.map((edge) => edge.node);
   byId("products").replaceChildren(...found.map((product) => {
     const variant = product.variants[0], card = made("article", undefined, "card product");
     card.append(made("div", product.name.slice(0, 1), "picture"), made("strong", product.name),
       made("span", product.productType.name, "soft small"), made("span", money(variant.pricing.price.gross), "num"),
-      button("Add", `Add ${product.name} to the basket`, () => add(variant.id)));
+      button("Add", `Add ${product.name} to the basket`, () => add(variant.id, product.id)));
     return card;
   }));
 }
 
-async function add(variantId) {
+async function add(variantId, product) {
   if (checkout) {
     await change("checkoutLinesAdd", "$id: ID, $lines: [CheckoutLineInput!]!", { id: checkout.id, lines: [{ variantId, quantity: 1 }] });
   } else {
@@ -89,6 +91,7 @@ async function add(variantId) {
       shippingAddress: address, billingAddress: address };
     await change("checkoutCreate", "$input: CheckoutCreateInput!", { input });
   }
+  window.retention?.track("basket_added", { product });
   await showBasket();
 }
 
@@ -99,6 +102,7 @@ async function setQuantity(line, quantity) {
 
 async function showBasket() {
   const lines = checkout?.lines ?? [];
+  if (lines.length) await applyCode();
   byId("empty").hidden = lines.length > 0;
   byId("checkout").hidden = lines.length === 0;
   byId("lines").replaceChildren(...lines.map((line) => {
@@ -110,7 +114,22 @@ async function showBasket() {
     return row;
   }));
   if (lines.length) { await showDeliveries(); showTotals(); }
-  await showHint();
+  tellBasket();
+}
+
+function tellBasket() {
+  const currency = checkout?.totalPrice.gross.currency;
+  window.retention?.basket({ subtotal: checkout?.subtotalPrice.gross.amount ?? 0, currency, channel });
+}
+
+// A code that came by a link is put into the basket as soon as there is one; the shopper may take it out again.
+async function applyCode() {
+  const given = window.retention?.code();
+  if (!given || !checkout || checkout.voucherCode || tried === given.code) return;
+  tried = given.code;
+  try {
+    await change("checkoutAddPromoCode", "$id: ID, $promoCode: String!", { id: checkout.id, promoCode: given.code });
+  } catch { window.retention.forgetCode(); }
 }
 
 async function showDeliveries() {
@@ -147,56 +166,12 @@ function showTotals() {
   byId("order").disabled = !checkout.delivery;
 }
 
-function read(metadata, key) {
-  try { return JSON.parse(metadata.find((item) => item.key === key)?.value ?? "null"); } catch { return null; }
-}
-
-async function showBanner() {
-  const metadata = shopper ? (await ask("{ me { metadata { key value } } }")).me?.metadata ?? [] : [];
-  const banner = read(metadata, "retention.banner");
-  const alive = banner?.text && !(banner.until && new Date(banner.until) <= new Date());
-  byId("banner").hidden = !alive;
-  if (!alive) return;
-  const parts = [made("span", banner.text, "grow")];
-  if (typeof banner.code === "string") parts.push(made("code", banner.code), button("Use it", "Fill in this code", () => { byId("code").value = banner.code; }, "plain"));
-  byId("banner").replaceChildren(...parts);
-}
-
-async function fromApp() {
-  if (!appOrigin) return null;
-  const query = new URLSearchParams({ shop: `${location.origin}/graphql/`, channel, subtotal: checkout?.subtotalPrice.gross.amount ?? 0 });
-  try {
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    const answer = await fetch(`${appOrigin}/storefront/v1/free-shipping?${query}`, { headers });
-    return answer.status === 200 ? await answer.json() : null;
-  } catch { return null; }
-}
-
-async function fromMetadata() {
-  if (!shopper) return null;
-  const said = read((await ask("{ me { metadata { key value } } }")).me?.metadata ?? [], "retention.free_shipping");
-  const mine = said?.channels?.[channel];
-  if (!mine || (mine.until && new Date(mine.until) <= new Date())) return null;
-  const left = Math.max(0, mine.amount - (checkout?.subtotalPrice.gross.amount ?? 0));
-  const text = said.text.replaceAll("{threshold}", money(mine)).replaceAll("{left}", money({ ...mine, amount: left }));
-  return { text, threshold: mine.amount };
-}
-
-async function showHint() {
-  const hint = (await fromApp()) ?? (await fromMetadata());
-  byId("shipping-hint").hidden = !hint?.text;
-  if (!hint?.text) return;
-  byId("hint-text").textContent = hint.text;
-  const subtotal = checkout?.subtotalPrice.gross.amount ?? 0, goal = Number(hint.threshold);
-  const share = typeof hint.share === "number" ? hint.share : goal ? subtotal / goal : 0;
-  byId("hint-bar").style.width = `${Math.min(100, Math.max(0, share * 100))}%`;
-}
-
 byId("promo").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(async () => {
     if (checkout.voucherCode) {
       await change("checkoutRemovePromoCode", "$id: ID, $promoCode: String", { id: checkout.id, promoCode: checkout.voucherCode });
+      window.retention?.forgetCode();
     } else {
       await change("checkoutAddPromoCode", "$id: ID, $promoCode: String!", { id: checkout.id, promoCode: byId("code").value.trim() });
       byId("code").value = "";
@@ -210,13 +185,16 @@ byId("order").addEventListener("click", () => attempt(async () => {
   const { order, errors } = (await ask(query, { id: checkout.id })).checkoutComplete;
   if (errors.length) throw new Error(errors[0].message);
   checkout = null;
+  window.retention?.forgetCode();
   await showBasket();
   tell(`Thank you! Order ${order.number} over ${money(order.total.gross)} is placed.`, true);
 }));
 
 async function begin() {
-  checkout = null;
-  await Promise.all([showProducts(), showBanner(), showBasket()]);
+  const left = asked.get("checkout"); // a link in a mail leads back to it
+  asked.delete("checkout");
+  checkout = left ? (await ask(`query($id: ID) { checkout(id: $id) { ...Whole } } ${CHECKOUT}`, { id: left })).checkout : null;
+  await Promise.all([showProducts(), showBasket()]);
 }
 
 async function fill() {
@@ -238,17 +216,47 @@ async function fill() {
   byId("shopper").addEventListener("change", () => attempt(become));
   for (const slug of ["default-channel", "channel-pln"]) byId("channel").append(made("option", slug));
   byId("channel").addEventListener("change", () => { channel = byId("channel").value; attempt(begin); });
+  for (const [code, name] of Object.entries(LANGUAGES)) byId("language").append(new Option(name, code));
+  byId("language").value = asked.get("lang") ?? "en";
+  byId("language").addEventListener("change", () => attempt(async () => { speak(); await Promise.all([showProducts(), showBasket()]); window.retention?.refresh(); }));
+  byId("consent").addEventListener("change", () => window.retention?.consent(byId("consent").checked));
+  speak();
   const state = await (await fetch("/sandbox/state")).json();
   const url = state.apps.at(-1)?.appUrl;
   appOrigin ??= url ? new URL(url).origin : null;
+}
+
+function speak() {
+  document.documentElement.lang = byId("language").value;
+  document.documentElement.dir = byId("language").value === "ar" ? "rtl" : "ltr";
+}
+
+// As in any storefront: one script tag. What it has to know is told as soon as it is there.
+function loadRetention() {
+  if (!appOrigin) return;
+  document.addEventListener("retention:ready", () => {
+    if (token) window.retention.signIn(token);
+    window.retention.consent(byId("consent").checked);
+    tellBasket();
+  });
+  document.addEventListener("retention:expired", () => { signedAt = 0; attempt(signIn); });
+  document.addEventListener("retention:code", () => attempt(async () => { if (checkout) await showBasket(); }));
+  const script = document.createElement("script");
+  script.type = "module";
+  script.src = `${appOrigin}/storefront/v1/retention.js`;
+  script.dataset.shop = `${location.origin}/graphql/`;
+  script.dataset.channel = channel;
+  document.head.append(script);
 }
 
 async function become() {
   const email = byId("shopper").value;
   shopper = email ? { email } : null;
   token = "";
+  window.retention?.signOut();
   await begin();
 }
 
 await fill();
+loadRetention();
 await attempt(become);

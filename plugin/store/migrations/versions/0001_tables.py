@@ -23,8 +23,13 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=255), server_default='', nullable=False),
     sa.Column('saleor_version', sa.String(length=40), server_default='', nullable=False),
     sa.Column('time_zone', sa.String(length=64), server_default='UTC', nullable=False),
+    sa.Column('shipping_costs', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('voice', sa.String(length=10), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('guardrails', sa.JSON(), nullable=False),
+    sa.Column('sending', sa.JSON(), nullable=False),
     sa.Column('stopped', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
+    sa.Column('test_mode', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('rhythm', sa.JSON(), nullable=False),
     sa.Column('rhythm_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('model', sa.JSON(), nullable=True),
@@ -79,6 +84,7 @@ def upgrade() -> None:
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('budgets', sa.JSON(), nullable=False),
     sa.Column('channels', sa.JSON(), nullable=False),
+    sa.Column('reissue_after_cancel', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_campaigns_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_campaigns'))
@@ -94,6 +100,7 @@ def upgrade() -> None:
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('gross', sa.Boolean(), nullable=False),
     sa.Column('free_from', sa.BigInteger(), nullable=True),
+    sa.Column('free_in', sa.JSON(), nullable=False),
     sa.Column('read_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_channels_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'slug', name=op.f('pk_channels'))
@@ -109,23 +116,40 @@ def upgrade() -> None:
     sa.Column('shipping', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('variants', sa.Text(), nullable=False),
+    sa.Column('marketing', sa.Boolean(), nullable=True),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_checkouts_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'checkout_id', name=op.f('pk_checkouts'))
     )
     with op.batch_alter_table('checkouts', schema=None) as batch_op:
+        batch_op.create_index('ix_checkouts_email', ['shop_id', 'email'], unique=False)
+        batch_op.create_index(batch_op.f('ix_checkouts_updated_at'), ['updated_at'], unique=False)
         batch_op.create_index('ix_checkouts_user', ['shop_id', 'user_id'], unique=False)
 
+    op.create_table('contact_choices',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subject', sa.LargeBinary(length=16), nullable=False),
+    sa.Column('about', sa.String(length=10), nullable=False),
+    sa.Column('yes', sa.Boolean(), nullable=False),
+    sa.Column('source', sa.String(length=10), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_contact_choices_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'subject', 'about', name=op.f('pk_contact_choices'))
+    )
     op.create_table('customers',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('user_id', sa.String(length=100), nullable=True),
-    sa.Column('email', sa.String(length=320), nullable=True),
+    sa.Column('email', sa.String(length=320).with_variant(sa.String(length=320, collation='C'), 'postgresql'), nullable=True),
     sa.Column('confirmed', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('opted_out', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('account_opted_out', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('opted_in_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('agreed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('account_agrees', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('objects', sa.Boolean(), server_default=sa.text('(false)'), nullable=False),
     sa.Column('first_name', sa.String(length=255), server_default='', nullable=False),
+    sa.Column('name_key', sa.String(length=255).with_variant(sa.String(length=255, collation='C'), 'postgresql'), server_default='', nullable=False),
     sa.Column('language', sa.String(length=20), nullable=True),
     sa.Column('account_updated_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('orders', sa.Integer(), server_default='0', nullable=False),
@@ -160,15 +184,19 @@ def upgrade() -> None:
     sa.Column('shown', sa.JSON(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_customers_shop_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_customers'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_customers')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('customers', schema=None) as batch_op:
-        batch_op.create_index('ix_customers_at_risk', ['shop_id', 'at_risk_from'], unique=False)
+        batch_op.create_index('ix_customers_at_risk', ['shop_id', 'at_risk_from', 'id', 'segment'], unique=False)
         batch_op.create_index('ix_customers_email', ['shop_id', 'email'], unique=False)
         batch_op.create_index('ix_customers_guest', ['shop_id', 'email'], unique=True, postgresql_where=sa.text('user_id IS NULL'), sqlite_where=sa.text('user_id IS NULL'))
+        batch_op.create_index('ix_customers_last', ['shop_id', 'last_at', 'id', 'segment'], unique=False)
         batch_op.create_index('ix_customers_moment', ['shop_id', 'next_moment'], unique=False)
+        batch_op.create_index('ix_customers_name', ['shop_id', 'name_key'], unique=False)
         batch_op.create_index('ix_customers_segment', ['shop_id', 'segment', 'id'], unique=False)
         batch_op.create_index('ix_customers_user', ['shop_id', 'user_id'], unique=True, postgresql_where=sa.text('user_id IS NOT NULL'), sqlite_where=sa.text('user_id IS NOT NULL'))
+        batch_op.create_index('ix_customers_value', ['shop_id', 'currency', 'value', 'id', 'segment'], unique=False)
 
     op.create_table('effects',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -196,11 +224,22 @@ def upgrade() -> None:
     with op.batch_alter_table('effects', schema=None) as batch_op:
         batch_op.create_index('ix_effects_batched', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'failed', 'leased') AND batch IS NOT NULL"), sqlite_where=sa.text("status IN ('open', 'failed', 'leased') AND batch IS NOT NULL"))
         batch_op.create_index('ix_effects_customer', ['shop_id', 'customer_id'], unique=False)
-        batch_op.create_index('ix_effects_due', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'failed', 'leased')"), sqlite_where=sa.text("status IN ('open', 'failed', 'leased')"))
+        batch_op.create_index('ix_effects_due', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'failed', 'leased') AND kind <> 'message'"), sqlite_where=sa.text("status IN ('open', 'failed', 'leased') AND kind <> 'message'"))
+        batch_op.create_index('ix_effects_in_flight', ['shop_id', 'status'], unique=False, postgresql_where=sa.text("status IN ('in_flight', 'parked')"), sqlite_where=sa.text("status IN ('in_flight', 'parked')"))
         batch_op.create_index('ix_effects_key', ['shop_id', 'key'], unique=True)
+        batch_op.create_index('ix_effects_messages', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'failed', 'leased') AND kind = 'message'"), sqlite_where=sa.text("status IN ('open', 'failed', 'leased') AND kind = 'message'"))
         batch_op.create_index('ix_effects_status', ['shop_id', 'status'], unique=False)
         batch_op.create_index('ix_effects_waits_for', ['waits_for'], unique=False)
 
+    op.create_table('front_counts',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('content', sa.String(length=100), nullable=False),
+    sa.Column('deed', sa.String(length=20), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_front_counts_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'day', 'content', 'deed', name=op.f('pk_front_counts'))
+    )
     op.create_table('fulfilments',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('fulfilment_id', sa.String(length=100), nullable=False),
@@ -208,6 +247,7 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=40), nullable=False),
     sa.Column('tracking_number', sa.String(length=255), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('status_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_fulfilments_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'fulfilment_id', name=op.f('pk_fulfilments'))
@@ -215,6 +255,14 @@ def upgrade() -> None:
     with op.batch_alter_table('fulfilments', schema=None) as batch_op:
         batch_op.create_index('ix_fulfilments_order', ['shop_id', 'order_id'], unique=False)
 
+    op.create_table('gift_stock',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('product', sa.String(length=255), nullable=False),
+    sa.Column('in_stock', sa.Boolean(), nullable=False),
+    sa.Column('look_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_gift_stock_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'product', name=op.f('pk_gift_stock'))
+    )
     op.create_table('guardrail_versions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -247,6 +295,39 @@ def upgrade() -> None:
         batch_op.create_index('ix_inbox_key', ['shop_id', 'key'], unique=True)
         batch_op.create_index('ix_inbox_received_at', ['received_at'], unique=False)
 
+    op.create_table('messages',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('ref', sa.String(length=40), nullable=False),
+    sa.Column('effect_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('decision_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('medium', sa.String(length=10), nullable=False),
+    sa.Column('purpose', sa.String(length=20), nullable=False),
+    sa.Column('address', sa.LargeBinary(length=16), nullable=True),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('bounced_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('complained_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('clicked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_messages_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
+    sa.UniqueConstraint('ref', name=op.f('uq_messages_ref'))
+    )
+    with op.batch_alter_table('messages', schema=None) as batch_op:
+        batch_op.create_index('ix_messages_begun_at', ['begun_at'], unique=False)
+        batch_op.create_index('ix_messages_customer', ['shop_id', 'customer_id'], unique=False)
+        batch_op.create_index('ix_messages_shop', ['shop_id', 'id'], unique=False)
+
+    op.create_table('need_models',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('body', sa.JSON(), nullable=False),
+    sa.Column('learnt_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_need_models_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', name=op.f('pk_need_models'))
+    )
     op.create_table('order_lines',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('order_id', sa.String(length=100), nullable=False),
@@ -260,6 +341,7 @@ def upgrade() -> None:
     sa.Column('product_type', sa.String(length=255), nullable=True),
     sa.Column('net', sa.BigInteger(), nullable=True),
     sa.Column('cost', sa.BigInteger(), nullable=True),
+    sa.Column('collections', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_order_lines_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'order_id', 'line_id', name=op.f('pk_order_lines'))
     )
@@ -267,9 +349,9 @@ def upgrade() -> None:
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('slug', sa.String(length=255), nullable=False),
     sa.Column('attribute', sa.String(length=255), nullable=False),
-    sa.Column('page_id', sa.String(length=100), nullable=False),
-    sa.Column('written', sa.Text(), nullable=False),
-    sa.Column('written_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('written', sa.Text(), nullable=True),
+    sa.Column('refused', sa.Text(), nullable=True),
+    sa.Column('looked_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_pages_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'slug', 'attribute', name=op.f('pk_pages'))
     )
@@ -291,6 +373,7 @@ def upgrade() -> None:
     op.create_table('reservations',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('decision_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('part', sa.String(length=10), server_default='gift', nullable=False),
     sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('currency', sa.String(length=3), nullable=False),
@@ -300,12 +383,20 @@ def upgrade() -> None:
     sa.Column('status', sa.String(length=10), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_reservations_shop_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('shop_id', 'decision_id', name=op.f('pk_reservations'))
+    sa.PrimaryKeyConstraint('shop_id', 'decision_id', 'part', name=op.f('pk_reservations'))
     )
     with op.batch_alter_table('reservations', schema=None) as batch_op:
         batch_op.create_index('ix_reservations_customer', ['shop_id', 'customer_id', 'at'], unique=False)
         batch_op.create_index('ix_reservations_open', ['shop_id', 'campaign_id'], unique=False, postgresql_where=sa.text("status = 'reserved'"), sqlite_where=sa.text("status = 'reserved'"))
 
+    op.create_table('segment_sizes',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('segment', sa.String(length=60), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('counted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_segment_sizes_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'segment', name=op.f('pk_segment_sizes'))
+    )
     op.create_table('segments',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=60), nullable=False),
@@ -313,6 +404,27 @@ def upgrade() -> None:
     sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_segments_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'name', name=op.f('pk_segments'))
+    )
+    op.create_table('setting_edits',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('said', sa.JSON(), nullable=False),
+    sa.Column('edited_by', sa.String(length=320), nullable=False),
+    sa.Column('edited_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_setting_edits_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_setting_edits'))
+    )
+    with op.batch_alter_table('setting_edits', schema=None) as batch_op:
+        batch_op.create_index('ix_setting_edits_shop', ['shop_id', 'name', 'id'], unique=False)
+
+    op.create_table('shortages',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('variant_id', sa.String(length=100), nullable=False),
+    sa.Column('missing', sa.Boolean(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_shortages_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'variant_id', name=op.f('pk_shortages'))
     )
     op.create_table('spending',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -324,6 +436,20 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_spending_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'campaign_id', 'period', 'currency', name=op.f('pk_spending'))
     )
+    op.create_table('storefront_keys',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('digest', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('hint', sa.String(length=20), nullable=False),
+    sa.Column('made_by', sa.String(length=320), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_storefront_keys_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_storefront_keys'))
+    )
+    with op.batch_alter_table('storefront_keys', schema=None) as batch_op:
+        batch_op.create_index('ix_storefront_keys_shop', ['shop_id', 'id'], unique=False)
+
     op.create_table('suppressions',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('subject', sa.LargeBinary(length=16), nullable=False),
@@ -383,6 +509,15 @@ def upgrade() -> None:
     with op.batch_alter_table('arms', schema=None) as batch_op:
         batch_op.create_index('ix_arms_customer', ['shop_id', 'customer_id'], unique=False)
 
+    op.create_table('public_offers',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('said', sa.String(length=32), nullable=False),
+    sa.Column('spent', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_public_offers_campaign_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_public_offers_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'campaign_id', name=op.f('pk_public_offers'))
+    )
     op.create_table('campaign_versions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -406,8 +541,11 @@ def upgrade() -> None:
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.String(length=10), server_default='voucher', nullable=False),
     sa.Column('voucher', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('effect_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('code_id', sa.String(length=100), nullable=True),
-    sa.Column('offer', sa.JSON(), nullable=True),
+    sa.Column('offer', sa.Text(), nullable=True),
+    sa.Column('banner', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('next_order', sa.Text(), nullable=True),
     sa.Column('status', sa.String(length=10), nullable=False),
     sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -422,7 +560,9 @@ def upgrade() -> None:
         batch_op.create_index('ix_codes_customer', ['shop_id', 'customer_id'], unique=False)
         batch_op.create_index('ix_codes_decision', ['shop_id', 'decision_id'], unique=True)
         batch_op.create_index('ix_codes_gift_card', ['shop_id', 'code_id'], unique=False, postgresql_where=sa.text("kind = 'gift_card'"), sqlite_where=sa.text("kind = 'gift_card'"))
-        batch_op.create_index('ix_codes_voucher', ['voucher'], unique=False)
+        batch_op.create_index('ix_codes_listed', ['shop_id', 'campaign_id', 'status', 'decision_id'], unique=False)
+        batch_op.create_index('ix_codes_redeemed', ['shop_id', 'redeemed_at'], unique=False, postgresql_where=sa.text('redeemed_at IS NOT NULL'), sqlite_where=sa.text('redeemed_at IS NOT NULL'))
+        batch_op.create_index('ix_codes_voucher', ['voucher', 'effect_id'], unique=False)
 
     op.create_table('decisions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -447,6 +587,22 @@ def upgrade() -> None:
         batch_op.create_index('ix_decisions_decided_at', ['shop_id', 'decided_at'], unique=False)
         batch_op.create_index('ix_decisions_episode', ['shop_id', 'campaign_id', 'customer_id', 'episode', 'put_off_by'], unique=True)
         batch_op.create_index('ix_decisions_outcome', ['shop_id', 'campaign_id', 'outcome'], unique=False)
+
+    op.create_table('front_events',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('key', sa.LargeBinary(length=16), nullable=False),
+    sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('deed', sa.String(length=20), nullable=False),
+    sa.Column('content', sa.String(length=100), nullable=True),
+    sa.Column('product', sa.String(length=100), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_front_events_customer_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_front_events_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'key', name=op.f('pk_front_events'))
+    )
+    with op.batch_alter_table('front_events', schema=None) as batch_op:
+        batch_op.create_index('ix_front_events_at', ['at'], unique=False)
+        batch_op.create_index('ix_front_events_customer', ['customer_id', 'at'], unique=False)
 
     op.create_table('members',
     sa.Column('customer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -483,13 +639,37 @@ def upgrade() -> None:
     sa.Column('country', sa.String(length=2), nullable=True),
     sa.Column('language', sa.String(length=20), nullable=True),
     sa.Column('marketing', sa.Boolean(), nullable=True),
+    sa.Column('ships', sa.Boolean(), nullable=True),
+    sa.Column('promised_days', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['customer_id'], ['customers.id'], name=op.f('fk_orders_customer_id')),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_orders_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'order_id', name=op.f('pk_orders'))
     )
     with op.batch_alter_table('orders', schema=None) as batch_op:
         batch_op.create_index('ix_orders_customer', ['shop_id', 'customer_id', 'placed_at'], unique=False)
+        batch_op.create_index('ix_orders_number', ['shop_id', 'number'], unique=False)
         batch_op.create_index('ix_orders_placed_at', ['shop_id', 'placed_at'], unique=False)
         batch_op.create_index('ix_orders_voucher_code', ['shop_id', 'voucher_code'], unique=False)
+
+    op.create_table('rehearsals',
+    sa.Column('campaign_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('asked_by', sa.String(length=320), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('heard_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('step', sa.String(length=60), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('body', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('error', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['campaign_id'], ['campaigns.id'], name=op.f('fk_rehearsals_campaign_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_rehearsals_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('campaign_id', 'kind', name=op.f('pk_rehearsals'))
+    )
+    with op.batch_alter_table('rehearsals', schema=None) as batch_op:
+        batch_op.create_index('ix_rehearsals_shop', ['shop_id'], unique=False)
 
     # ### end Alembic commands ###

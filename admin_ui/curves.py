@@ -1,0 +1,95 @@
+"""Threshold curves for the page: worked out in a process of their own, once for all who ask meanwhile.
+
+A large shop's past would hold the server's interpreter for many seconds, and the page would run out of time: so it is
+asked for again until it is there.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio
+
+from plugin.errors import RetentionError
+from plugin.flow.apart import run_apart
+from plugin.flow.house import House
+from plugin.flow.threshold_finder import Asked, find_in
+from plugin.report.section import Section, Table
+from plugin.report.thresholds import charts, headline, sections
+from plugin.store.database import PATIENT_SECONDS, Database
+from plugin.store.shops import Shop
+
+#: What was worked out stands for so long.
+FRESH = timedelta(minutes=10)
+#: Seconds that a request waits for what is being worked out.
+PATIENCE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    #: What it is of; or, alone, why there is none.
+    says: str
+    sections: tuple[Section, ...] = ()
+    #: By section.
+    drawn: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    begun: datetime
+    task: "asyncio.Task[Curves]"
+
+
+_works: dict[tuple[object, ...], _Work] = {}
+
+
+async def curves_of(house: House, shop: Shop, channel: str) -> Curves | timedelta:
+    """The curves; or for how long they have been worked out so far. Raises `GiveUp` and `TryLater`."""
+    now = house.clock()
+    key = (id(house.database), shop.shop_id, channel, shop.guardrails.default_margin, str(shop.shipping_costs))
+    for stale in [known for known, work in _works.items() if work.task.done() and now - work.begun > FRESH]:
+        del _works[stale]
+    if key not in _works:
+        work_out = anyio.to_thread.run_sync(_apart, house.database, shop.shop_id, channel, now)
+        _works[key] = _Work(now, asyncio.ensure_future(work_out))
+    work = _works[key]
+    done, _ = await asyncio.wait({work.task}, timeout=PATIENCE)
+    if not done:
+        return now - work.begun
+    if work.task.cancelled() or work.task.exception() is not None:
+        del _works[key]  # whoever asks again tries again
+    return work.task.result()
+
+
+def _apart(database: Database, shop_id: int, channel: str, now: datetime) -> Curves:
+    said = run_apart("admin_ui.curves", database, shop=shop_id, channel=channel, now=now.isoformat())
+    return Curves(said["says"], tuple(_section(one) for one in said["sections"]), said["drawn"])
+
+
+def _section(said: Mapping[str, Any]) -> Section:
+    tables = tuple(Table(**{**table, "rows": tuple(map(tuple, table["rows"]))}) for table in said["tables"])
+    return Section(said["key"], said["title"], said["says"], tables, tuple(said["findings"]), said["missing"])
+
+
+def work_out(database: Database, shop_id: int, channel: str, now: datetime) -> dict[str, Any]:
+    """As plain JSON."""
+    try:
+        answer = find_in(database, shop_id, Asked(channel=channel), now)
+    except RetentionError as error:
+        return {"says": str(error), "sections": [], "drawn": {}}
+    return {"says": headline(answer), "sections": [asdict(one) for one in sections(answer)], "drawn": charts(answer)}
+
+
+def main() -> None:
+    asked = json.load(sys.stdin)
+    database = Database(asked["url"], pool_size=1, busy_seconds=PATIENT_SECONDS)
+    json.dump(work_out(database, asked["shop"], asked["channel"], datetime.fromisoformat(asked["now"])), sys.stdout)
+    database.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,387 @@
+"""Segments: those every shop has and the merchant's own, with their sizes, and a builder for more."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio
+from sqlalchemy import Connection
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from admin_ui import builder
+from admin_ui.answers import go, part
+from admin_ui.builder import Node
+from admin_ui.language import N_
+from admin_ui.page import Page
+from admin_ui.visit import Visit
+from plugin.domain.condition_parts import parts_of
+from plugin.domain.conditions import Condition, holds, in_words, needs_lines, resolve
+from plugin.domain.fields import FIELDS
+from plugin.errors import NotAllowed, NotFound, Overtaken, Rejected
+from plugin.flow.house import House
+from plugin.flow.watching import refill
+from plugin.store import channels, customers, members, segment_sizes, segments
+from plugin.store.customers import Customer
+from plugin.store.segment_sizes import Size
+from plugin.store.shops import Shop
+
+#: A counted size is shown for so long before it is counted again.
+FRESH = timedelta(days=1)
+#: Seconds of one request for a size that takes longer; the page then asks on.
+TURN = 1.5
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    title: str
+    says: str
+    own: bool
+    #: None where it has to be counted (again).
+    size: Size | None
+    #: Counted by itself, because what was bought is looked through.
+    slow: bool
+    used_by: Sequence[str]
+
+
+async def show(house: House, visit: Visit, notice: str | None = None) -> Response:
+    rows = await anyio.to_thread.run_sync(_rows, house, visit)
+    return part(visit, "segments.html", notice=notice, rows=rows)
+
+
+def _rows(house: House, visit: Visit) -> list[Row]:
+    shop, _ = visit.shop, visit.language._
+    with house.database.read() as connection:
+        known = segment_sizes.of_shop(connection, shop.shop_id)
+        users = segments.users(connection, shop.shop_id)
+        mine = segments.own(connection, shop.shop_id)
+        named = segments.named(connection, shop.shop_id)
+    found = [
+        Row(
+            one.name,
+            _(one.title),
+            _(one.pitch),
+            False,
+            _fresh(known.get(one.name), visit.now),
+            False,
+            users.get(one.name, ()),
+        )
+        for one in segments.ready(shop)
+    ]
+    for own in mine:
+        size = _fresh(known.get(own.name), visit.now, own.saved_at)
+        slow = needs_lines(_resolved(own.condition, named))
+        found.append(Row(own.name, own.name, in_words(own.condition), True, size, slow, users.get(own.name, ())))
+    return found
+
+
+def _fresh(size: Size | None, now: datetime, saved_at: datetime | None = None) -> Size | None:
+    if size is None or now - size.counted_at > FRESH or (saved_at is not None and size.counted_at < saved_at):
+        return None
+    return size
+
+
+def _resolved(condition: Condition, named: Mapping[str, Condition]) -> Condition:
+    try:
+        return resolve(condition, named)
+    except Rejected:
+        return condition
+
+
+async def table(house: House, visit: Visit) -> Response:
+    """The list once all that can be counted in one walk is counted."""
+    await anyio.to_thread.run_sync(_count_all, house, visit)
+    return part(visit, "segments/table.html", rows=await anyio.to_thread.run_sync(_rows, house, visit), counted=True)
+
+
+def _count_all(house: House, visit: Visit) -> None:
+    wanted = {row.name for row in _rows(house, visit) if row.size is None and not row.slow}
+    with house.database.read() as connection:
+        named = segments.named(connection, visit.shop.shop_id)
+        asked = {name: resolve(named[name], named) for name in wanted}
+        counted = segments.sizes(connection, visit.shop, asked, visit.now)
+    with house.database.write() as connection:
+        segment_sizes.save(connection, visit.shop.shop_id, counted, visit.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How far the counting of one condition has come."""
+
+    found: int
+    #: Of so many ids so many; the same number once it is done.
+    done: int
+    total: int
+    examples: Sequence[Customer]
+    customers: int
+
+    @property
+    def whole(self) -> bool:
+        return self.done >= self.total
+
+
+def count(
+    connection: Connection, shop: Shop, condition: Condition, now: datetime, done: int = 0, found: int = 0
+) -> Counting:
+    """Goes on for one turn, and says where it stands."""
+    until = time.monotonic() + TURN
+    total = max(done, 1)
+    for far, of, more in segments.counted(connection, shop, condition, now, done):
+        done, total, found = far, of, found + more
+        if time.monotonic() > until:
+            break
+    else:
+        done = total
+    examples: Sequence[Customer] = ()
+    everyone = 0
+    if done >= total:
+        ids = segments.examples(connection, shop, condition, now, EXAMPLES) if found else ()
+        people = (customers.by_id(connection, shop.shop_id, one) for one in ids)
+        examples = [one for one in people if one is not None]
+        everyone = segments.everyone(connection, shop.shop_id)
+    return Counting(found, done, total, examples, everyone)
+
+
+async def size(house: House, visit: Visit) -> Response:
+    """Of a segment by its name, counted on from where it stood."""
+    query = visit.request.query_params
+    name = query.get("name", "")
+
+    def gather() -> dict[str, Any]:
+        with house.database.read() as connection:
+            condition = segments.find(connection, visit.shop.shop_id, name)
+            far = count(
+                connection, visit.shop, condition, visit.now, _whole(query.get("done")), _whole(query.get("found"))
+            )
+        if far.whole:
+            with house.database.write() as connection:
+                segment_sizes.save(connection, visit.shop.shop_id, {name: far.found}, visit.now)
+        return {"far": far, "name": name, "alone": "cell" in query}
+
+    return part(visit, "segments/size.html", **await anyio.to_thread.run_sync(gather))
+
+
+def _whole(said: Any) -> int:
+    text = str(said or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+async def live(house: House, visit: Visit) -> Response:
+    """Of what is in the builder at this moment: in words, how many, and some of them."""
+    form = await visit.request.form()
+
+    def gather() -> dict[str, Any]:
+        condition = builder.condition_of(builder.from_form(form))
+        if condition is None:
+            return {"condition": None, "far": None, "problem": ""}
+        with house.database.read() as connection:
+            named = segments.named(connection, visit.shop.shop_id)
+            try:
+                resolved = resolve(condition, named)
+            except Rejected as error:
+                return {"condition": condition, "far": None, "problem": str(error)}
+            far = count(
+                connection, visit.shop, resolved, visit.now, _whole(form.get("done")), _whole(form.get("found"))
+            )
+        return {"condition": condition, "far": far, "problem": ""}
+
+    values = await anyio.to_thread.run_sync(gather)
+    said = in_words(values["condition"]) if values["condition"] is not None else ""
+    return part(visit, "segments/live.html", said=said, **values)
+
+
+async def new(house: House, visit: Visit) -> Response:
+    """The builder, empty or with what another segment says."""
+    like = visit.request.query_params.get("like", "")
+    if not visit.may_change:
+        raise NotAllowed(
+            visit.language._("Only people who may manage discounts can make a segment; ask whoever manages staff.")
+        )
+    node = builder.empty()
+    if like:
+        node = builder.from_condition(await anyio.to_thread.run_sync(_said, house, visit, like))
+    return await _build(house, visit, node)
+
+
+def _said(house: House, visit: Visit, name: str) -> Condition:
+    with house.database.read() as connection:
+        named = segments.named(connection, visit.shop.shop_id)
+    if name not in named:
+        raise NotFound(visit.language._("There is no segment “{name}” any more; look at the list.", name=name))
+    return named[name]
+
+
+async def one(house: House, visit: Visit, notice: str | None = None) -> Response:
+    """A segment of the merchant's in the builder, or one that every shop has as it is."""
+    name = str(visit.request.path_params["name"])
+    said = await anyio.to_thread.run_sync(_said, house, visit, name)
+    rows = await anyio.to_thread.run_sync(_rows, house, visit)
+    row = next(row for row in rows if row.name == name)
+    if row.own and visit.may_change:
+        return await _build(house, visit, builder.from_condition(said), row=row, notice=notice)
+    return part(visit, "segments/ready.html", notice=notice, row=row, said=in_words(said))
+
+
+async def _build(
+    house: House,
+    visit: Visit,
+    node: Node,
+    row: Row | None = None,
+    name: str = "",
+    problems: Sequence[str] = (),
+    notice: str | None = None,
+    seen: str | None = None,
+) -> Response:
+    values = await anyio.to_thread.run_sync(_builder_values, house, visit, node)
+    if row is not None and seen is None:
+        seen = await anyio.to_thread.run_sync(_saved_at, house, visit, row.name)
+    return part(
+        visit,
+        "segments/build.html",
+        notice=notice,
+        row=row,
+        name=name or (row.name if row else ""),
+        problems=problems,
+        seen=seen or "",
+        focus="",
+        **values,
+    )
+
+
+def _builder_values(house: House, visit: Visit, node: Node) -> dict[str, Any]:
+    with house.database.read() as connection:
+        named = sorted(segments.named(connection, visit.shop.shop_id))
+        currencies = sorted({one.currency for one in channels.of_shop(connection, visit.shop.shop_id)})
+    return {
+        "node": node,
+        "fields": FIELDS,
+        "segments": named,
+        "currencies": currencies,
+        "groups": builder.GROUPS,
+        "operators": builder.OPERATORS_SAID,
+        "bought": builder.BOUGHT,
+    }
+
+
+def _saved_at(house: House, visit: Visit, name: str) -> str:
+    with house.database.read() as connection:
+        found = [own.saved_at for own in segments.own(connection, visit.shop.shop_id) if own.name == name]
+    return found[0].isoformat() if found else ""
+
+
+async def edit(house: House, visit: Visit) -> Response:
+    """The builder after a button or another field was chosen; nothing is saved."""
+    form = await visit.request.form()
+    node, focus = builder.edited(builder.from_form(form), str(form.get("do", "")))
+    values = await anyio.to_thread.run_sync(_builder_values, house, visit, node)
+    answer = part(visit, "segments/builder.html", focus=focus, **values)
+    answer.headers["HX-Trigger-After-Swap"] = "built"
+    return answer
+
+
+async def save(house: House, visit: Visit) -> Response:
+    form = await visit.request.form()
+    _ = visit.language._
+    was, name = str(form.get("was", "")), _name(form)
+    node = builder.checked(builder.from_form(form))
+    condition = builder.condition_of(node)
+    rows = await anyio.to_thread.run_sync(_rows, house, visit)
+    row = next((row for row in rows if row.own and row.name == was), None)
+    problems = [] if condition is not None else [_("Some tests are not whole; each says what it lacks.")]
+    if not node.parts:
+        problems = [_("A segment without a test is everybody; add a test.")]
+    seen = str(form.get("seen", ""))
+    if condition is not None:
+        try:
+            await anyio.to_thread.run_sync(_keep, house, visit, was or name, condition, was, seen)
+            return go("/admin/segments", _("“{name}” is saved.", name=was or name))
+        except Overtaken as error:
+            problems, seen = [str(error)], await anyio.to_thread.run_sync(_saved_at, house, visit, was)
+        except Rejected as error:
+            problems = [str(error)]
+    return await _build(house, visit, node, row, name, problems, seen=seen)
+
+
+def _name(form: FormData) -> str:
+    """A name as a merchant writes it, as a segment can have it."""
+    return "-".join(str(form.get("name", "")).strip().lower().split())
+
+
+def _keep(house: House, visit: Visit, name: str, condition: Condition, was: str, seen: str) -> None:
+    """Raises `Rejected`, and `Overtaken` where somebody else has saved it since."""
+    shop_id, _ = visit.shop.shop_id, visit.language._
+    with house.database.write() as connection:
+        mine = {own.name: own for own in segments.own(connection, shop_id)}
+        if not was and name in mine:
+            raise Rejected(_("There is a segment “{name}” already; choose another name.", name=name))
+        if was and was in mine and mine[was].saved_at.isoformat() != seen:
+            text = _(
+                "Somebody else has saved “{name}” meanwhile; it says now: {words}. Save again to put yours in its place."
+            )
+            raise Overtaken(text.format(name=was, words=in_words(mine[was].condition)))
+        segments.save(connection, shop_id, name, condition, visit.now)
+    refill(house, shop_id)
+
+
+async def remove(house: House, visit: Visit) -> Response:
+    name = str((await visit.request.form()).get("name", ""))
+
+    def forget() -> None:
+        with house.database.write() as connection:
+            segments.remove(connection, visit.shop.shop_id, name)
+            members.unwatch(connection, visit.shop.shop_id, name)
+
+    await anyio.to_thread.run_sync(forget)
+    return go("/admin/segments", visit.language._("“{name}” is removed.", name=name))
+
+
+async def explain(house: House, visit: Visit) -> Response:
+    """Whether somebody is in a segment, part by part."""
+    query = visit.request.query_params
+    name, who = query.get("name", ""), query.get("who", "").strip()
+
+    def gather() -> dict[str, Any]:
+        shop = visit.shop
+        with house.database.read() as connection:
+            condition = segments.find(connection, shop.shop_id, name)
+            known = _customer(connection, shop, who)
+            if known is None:
+                text = N_("There is no customer “{who}”; say the e-mail of an account, or our number.")
+                return {"problem": visit.language._(text, who=who)}
+            people = segments.persons_of(connection, shop.shop_id, [known], shop.limits, condition)
+        person = people[known.customer_id]
+        return {
+            "problem": "",
+            "customer": known,
+            "inside": holds(condition, person, visit.now),
+            "parts": list(parts_of(condition, person, visit.now)),
+        }
+
+    return part(visit, "segments/explain.html", name=name, **await anyio.to_thread.run_sync(gather))
+
+
+def _customer(connection: Connection, shop: Shop, who: str) -> Customer | None:
+    if "@" in who:
+        return customers.account_with(connection, shop.shop_id, who.casefold())
+    return customers.by_id(connection, shop.shop_id, _whole(who)) if _whole(who) else None
+
+
+PAGE = Page(
+    title="Segments",
+    shows={"/admin/segments": show, "/admin/segments/new": new, "/admin/segments/of/{name}": one},
+    parts={
+        "/admin/segments/table": table,
+        "/admin/segments/size": size,
+        "/admin/segments/explain": explain,
+    },
+    actions={
+        "/admin/segments/live": live,
+        "/admin/segments/edit": edit,
+        "/admin/segments/save": save,
+        "/admin/segments/remove": remove,
+    },
+)

@@ -1,0 +1,127 @@
+"""A campaign in the Dashboard's frame of the sandbox, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Route, expect
+
+from tests.admin_ui.axe import serious
+from tests.admin_ui.stage import Stage, Theme, enter, looking, new_tokens, refresh_until, shoot, visit
+from tests.admin_ui.test_browser import LOOKS
+from tests.admin_ui.test_browser import browser as browser  # noqa: PLC0414 - pytest finds it here
+from tests.admin_ui.test_browser import stage as stage  # noqa: PLC0414
+
+pytestmark = pytest.mark.browser
+
+
+def loaded(frame: FrameLocator) -> None:
+    """All parts of the page are there."""
+    expect(frame.locator(".loading:visible")).to_have_count(0)
+
+
+def open_campaign(frame: FrameLocator, name: str = "win-back") -> None:
+    visit(frame, "Campaigns")
+    frame.get_by_role("link", name=name, exact=True).click()
+    expect(frame.get_by_role("heading", name=name, level=1)).to_be_visible()
+    loaded(frame)
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_every_page_of_a_campaign(browser: Browser, stage: Stage, theme: Theme, width: int) -> None:
+    look = f"{theme}-{width}"
+    with looking(browser, theme, width) as page:
+        frame = enter(page, stage)
+        stage.order(*range(1, 300, 6))
+        refresh_until(frame, "50 customers")
+        visit(frame, "Campaigns")
+        shoot(page, f"campaigns-{look}")
+        frame.get_by_role("link", name="New campaign").click()
+        expect(frame.get_by_role("heading", name="Banner", exact=True)).to_be_visible()
+        assert serious(page) == []
+        shoot(page, f"campaigns-gallery-{look}")
+        frame.get_by_role("link", name="Choose Banner").click()
+        frame.get_by_label("Text", exact=True).first.fill("New in: the summer teas")
+        frame.get_by_label("Language", exact=True).first.fill("en")
+        expect(frame.locator("#preview")).to_contain_text("New in: the summer teas")
+        assert serious(page) == []
+        shoot(page, f"campaigns-new-{look}")
+
+        open_campaign(frame)
+        frame.get_by_label("How much (% or currency)", exact=True).fill("much")
+        frame.get_by_role("button", name="Save").click()
+        expect(frame.get_by_role("alert").filter(has_text="This was not saved")).to_be_focused()
+        loaded(frame)
+        shoot(page, f"campaign-wrong-{look}")
+        frame.get_by_label("How much (% or currency)", exact=True).fill("15")
+        frame.get_by_label("Then give").select_option("Free shipping")
+        expect(frame.get_by_label("Days after the first offer (days)")).to_be_visible()
+        expect(frame.get_by_label("How much then (% or currency)")).to_be_hidden()
+        expect(frame.locator("#preview")).to_contain_text("15 % off with code")
+        frame.locator("summary", has_text="Limits").click()
+        dry = frame.locator(".try", has_text="If it were on now")
+        dry.get_by_role("button", name="Work it out").click()
+        expect(dry).to_contain_text("Would get it", timeout=60_000)
+        replay = frame.locator(".try", has_text="Over your own past")
+        replay.get_by_role("button", name="Work it out").click()
+        expect(replay.get_by_role("progressbar").or_(replay.get_by_role("status")).first).to_be_visible()
+        expect(replay).to_contain_text("This is arithmetic on the past", timeout=60_000)
+        loaded(frame)
+        assert serious(page) == []
+        shoot(page, f"campaign-{look}")
+        frame.get_by_role("button", name="Switch on").click()
+        shoot(page, f"campaign-dialog-{look}")
+
+
+def test_from_install_to_a_win_back_that_is_on(browser: Browser, stage: Stage) -> None:
+    """As a new merchant walks it, with a sign-in that runs out in the middle of the form."""
+    tried: list[str] = []
+
+    def once_with_an_old_token(route: Route) -> None:
+        tried.append(route.request.post_data or "")
+        headers = route.request.headers
+        route.continue_(headers=headers if len(tried) > 1 else headers | {"authorization": "Bearer a.b.c"})
+
+    with looking(browser) as page:
+        new_tokens(page, stage)
+        frame = enter(page, stage)
+        open_campaign(frame)
+        page.route(re.compile(r"/admin/campaigns/\d+/save"), once_with_an_old_token)
+        frame.get_by_label("How much (% or currency)", exact=True).fill("12")
+        frame.get_by_label("Banner", exact=True).fill("Back soon, {name}? {offer}: {code}")
+        frame.get_by_role("button", name="Save").click()
+        expect(page.locator("#toasts")).to_contain_text("is saved")
+        assert len(tried) == 2
+        assert tried[0] == tried[1]
+        expect(frame.get_by_label("Banner", exact=True)).to_have_value("Back soon, {name}? {offer}: {code}")
+        expect(frame.get_by_role("button", name="Save")).to_be_focused()
+        frame.get_by_role("button", name="Switch on").click()
+        dialog = frame.get_by_role("dialog", name="Switch on “win-back”?")
+        dialog.get_by_label("Also those who are inside already").check()
+        dialog.get_by_role("button", name="Switch on").click()
+        expect(page.locator("#toasts")).to_contain_text("at most 50 a day")
+        expect(frame.get_by_role("button", name="Pause")).to_be_focused()
+        visit(frame, "Overview")
+        expect(frame.get_by_text("1 campaign is on.")).to_be_visible()
+
+
+def test_two_people_and_a_keyboard_alone(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page, looking(browser) as other:
+        mine, theirs = enter(page, stage), enter(other, stage)
+        for frame in (mine, theirs):
+            open_campaign(frame)
+        theirs.get_by_label("How much (% or currency)", exact=True).fill("20")
+        theirs.get_by_role("button", name="Save").click()
+        expect(other.locator("#toasts")).to_contain_text("is saved")
+
+        mine.get_by_label("How much (% or currency)", exact=True).focus()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("30")
+        page.keyboard.press("Enter")
+        expect(mine.get_by_role("alert").filter(has_text="Somebody else has changed")).to_be_focused()
+        expect(mine.get_by_role("alert").filter(has_text="Somebody else has changed")).to_contain_text("10 → 20")
+        expect(mine.get_by_label("How much (% or currency)", exact=True)).to_have_value("30")
+        page.keyboard.press("Tab")
+        expect(mine.get_by_label("What you give")).to_be_focused()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator("#toasts")).to_contain_text("is saved")

@@ -1,0 +1,274 @@
+"""Segments: their sizes, the builder, and who is inside."""
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from starlette.datastructures import FormData, UploadFile
+
+from admin_ui import builder
+from admin_ui.pages import segments as page_of_segments
+from plugin.domain.conditions import AllOf, Condition, needs_lines, read_condition
+from plugin.errors import Rejected
+from plugin.store import campaigns, segments, shops
+from plugin.store.campaigns import Limits
+from tests.admin_ui.conftest import READER, Desk
+from tests.admin_ui.test_overview import plain, silent
+from tests.bodies import order_body
+from tests.shop import ago, days, order
+from tests.somebody import conditions
+
+REPEAT = {"n/kind": "all", "n.0/kind": "test", "n.0/field": "orders", "n.0/operator": "at_least", "n.0/value": "2"}
+
+
+def fields(node: builder.Node) -> list[tuple[str, str | UploadFile]]:
+    """What a browser would send of this node."""
+    if node.group:
+        return [(f"{node.path}/kind", node.kind), *(pair for part in node.parts for pair in fields(part))]
+    told = [
+        ("kind", node.kind),
+        ("field", node.field),
+        ("operator", node.operator),
+        ("value", node.value),
+        ("high", node.high),
+        ("currency", node.currency),
+        ("days", node.days),
+        *(("chosen", one) for one in node.chosen),
+    ]
+    return [(f"{node.path}/{name}", said) for name, said in told]
+
+
+def typed(page: str) -> dict[str, str]:
+    """What a browser would send of the builder's form."""
+    form = page.split('id="segment"', 1)[1].split("</form>", 1)[0]
+    sent = dict[str, str]()
+    for tag in re.findall(r"<input[^>]*>", form):
+        said = {name: html.unescape(value) for name, value in re.findall(r'(\S+?)="([^"]*)"', tag)}
+        if said.get("type") != "checkbox" or " checked" in tag:
+            sent[said["name"]] = said.get("value", "")
+    for name, options in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', form, flags=re.DOTALL):
+        chosen = re.findall(r'<option value="([^"]*)" selected', options) or re.findall(r'value="([^"]*)"', options)
+        sent[name] = html.unescape(chosen[0])
+    return sent
+
+
+@given(conditions())
+def test_a_condition_comes_back_from_its_form(condition: Condition) -> None:
+    node = builder.from_condition(condition)
+    again = builder.from_form(FormData(fields(node)))
+    assert again == node
+    assert builder.as_data(again) == builder.as_data(node)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"all": [{"field": "orders", "at_least": 2}, {"not": {"segment": "loyal"}}]},
+        {"any": [{"bought": {"type": "coffee", "within_days": 90}}, {"field": "country", "in": ["DE", "AT"]}]},
+        {"not": {"any": [{"field": "spent", "between": [10, 20.5], "currency": "EUR"}, {"segment": "new"}]}},
+        {"all": [{"field": "activity", "in": ["at_risk", "dormant"]}, {"field": "guest", "is": False}]},
+        {"all": [{"field": "last_order", "before": "2026-01-31T00:00:00+00:00"}]},
+    ],
+)
+def test_what_the_builder_says_is_the_same_condition(said: Any) -> None:
+    condition = read_condition(said)
+    node = builder.from_form(FormData(fields(builder.from_condition(condition))))
+    assert builder.condition_of(node) == condition
+
+
+def test_one_test_alone_stands_in_a_group() -> None:
+    node = builder.from_condition(read_condition({"field": "orders", "is": 1}))
+    assert builder.condition_of(node) == AllOf((read_condition({"field": "orders", "is": 1}),))
+
+
+@pytest.mark.parametrize(
+    ("do", "expected", "focus"),
+    [
+        ("add n", ["n", "n.0", "n.1"], "n.1"),
+        ("group n", ["n", "n.0", "n.1", "n.1.0"], "n.1"),
+        ("remove n.0", ["n"], "n"),
+        ("remove n.7", ["n", "n.0"], "n"),
+        ("add n.0", ["n", "n.0"], "n"),
+        ("nonsense", ["n", "n.0"], ""),
+        ("", ["n", "n.0"], ""),
+    ],
+)
+def test_buttons_of_the_builder(do: str, expected: list[str], focus: str) -> None:
+    node, looked_at = builder.edited(builder.from_form(FormData(REPEAT)), do)
+    assert [one.path for one in node.everywhere()] == expected
+    assert looked_at == focus
+
+
+def test_what_is_no_condition_is_marked_where_it_stands() -> None:
+    node = builder.checked(builder.from_form(FormData(REPEAT | {"n.0/value": "a few"})))
+    assert node.parts[0].error == "'a few' is not a number."
+    assert builder.checked(builder.from_form(FormData(REPEAT | {"n.0/value": ""}))).parts[0].error == "Say a value."
+    assert builder.condition_of(node) is None
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"n/kind": "odd"},
+        {"n/kind": "all", "n.x/kind": "test"},
+        {"n/kind": "all", "n.0/kind": "test", "n.0/field": "nobody", "n.0/operator": "eval"},
+        {"n/kind": "all", "n.0/kind": "test", "n.0/field": "segment", "n.0/operator": "", "n.0/value": "\0"},
+        {"n/kind": "any"},
+    ],
+)
+def test_a_form_that_somebody_made_up(form: dict[str, str]) -> None:
+    builder.checked(builder.from_form(FormData(form)))
+
+
+def test_a_form_that_is_too_deep() -> None:
+    paths = ["n" + ".0" * depth for depth in range(30)]
+    with pytest.raises(Rejected, match="deep"):
+        builder.from_form(FormData({f"{path}/kind": "all" for path in paths}))
+
+
+@pytest.mark.anyio
+async def test_list_with_sizes_that_are_counted_once(desk: Desk) -> None:
+    silent(desk.home, 80)
+    page = await desk.look(path="/admin/segments")
+    assert 'hx-get="/admin/segments/table"' in page
+    assert "counting…" in page
+    counted = await desk.look(path="/admin/segments/table")
+    assert "hx-get" not in counted
+    assert re.search(r"Loyal customers .*? 1 ", plain(counted))
+    page = await desk.look(path="/admin/segments")
+    assert "counting…" not in page
+    assert 'hx-get="/admin/segments/table"' not in page
+    desk.home.now += days(1.1)
+    assert "counting…" in await desk.look(path="/admin/segments"), "a size is a day's"
+
+
+@pytest.mark.anyio
+async def test_each_ready_segment_can_be_where_another_begins(desk: Desk) -> None:
+    with desk.home.database.read() as connection:
+        ready = segments.ready(shops.get(connection, desk.home.shop_id))
+    for segment in ready:
+        assert 'id="builder"' in await desk.look(path=f"/admin/segments/new?like={segment.name}")
+    assert '<span class="soft">%</span>' in await desk.look(path="/admin/segments/new?like=discount-only")
+
+
+@pytest.mark.anyio
+async def test_a_segment_is_built_saved_edited_and_removed(desk: Desk) -> None:
+    silent(desk.home, 80)
+    form = typed(await desk.look(path="/admin/segments/new")) | REPEAT | {"name": "Came  back"}
+    live = plain((await desk.press("/admin/segments/live", **form)).text)
+    assert "Orders at least 2" in live
+    assert "1 of 1 customer · 100" in live
+    assert "Ann u1@example.com" in live
+    answer = await desk.press("/admin/segments/save", **form)
+    assert answer.status_code == 204, plain(answer.text)
+    assert json.loads(answer.headers["hx-trigger"])["go"]["path"] == "/admin/segments"
+    assert "There is a segment “came-back” already" in plain((await desk.press("/admin/segments/save", **form)).text)
+    page = await desk.look(path="/admin/segments/of/came-back")
+    edit = typed(page)
+    assert edit["n.0/value"] == "2"
+    edit |= {"n.0/value": "9"}
+    assert (await desk.press("/admin/segments/save", **edit)).status_code == 204
+    desk.home.now += days(0.01)
+    with desk.home.database.read() as connection:
+        assert segments.own(connection, desk.home.shop_id)[0].condition == read_condition(
+            {"all": [{"field": "orders", "at_least": 9}]}
+        )
+    assert (await desk.press("/admin/segments/remove", name="came-back")).status_code == 204
+    assert (await desk.ask("/admin/segments/of/came-back", desk.headers(READER))).status_code == 404
+
+
+@pytest.mark.anyio
+async def test_the_second_of_two_is_told_and_keeps_what_they_typed(desk: Desk) -> None:
+    form = REPEAT | {"name": "tea"}
+    await desk.press("/admin/segments/save", **form)
+    mine = typed(await desk.look(path="/admin/segments/of/tea")) | {"n.0/value": "5"}
+    desk.home.now += days(0.01)
+    theirs = typed(await desk.look(path="/admin/segments/of/tea")) | {"n.0/value": "7"}
+    await desk.press("/admin/segments/save", **theirs)
+    answer = await desk.press("/admin/segments/save", **mine)
+    assert "Somebody else has saved “tea” meanwhile; it says now: Orders at least 7." in plain(answer.text)
+    again = typed(answer.text)
+    assert again["n.0/value"] == "5"
+    assert (await desk.press("/admin/segments/save", **again)).status_code == 204
+
+
+@pytest.mark.anyio
+async def test_what_is_not_whole_is_said_and_nothing_typed_is_lost(desk: Desk) -> None:
+    form = REPEAT | {"name": "Tea!", "n.0/value": "some", "was": ""}
+    answer = await desk.press("/admin/segments/save", **form)
+    said = plain(answer.text)
+    assert "Some tests are not whole" in said
+    assert "'some' is not a number." in said
+    assert typed(answer.text)["n.0/value"] == "some"
+    answer = await desk.press("/admin/segments/save", **(form | {"n.0/value": "3"}))
+    assert "“tea!” is no name for a segment" in plain(answer.text)
+    answer = await desk.press("/admin/segments/save", **(form | {"n.0/value": "3", "name": "loyal"}))
+    assert "a segment that every shop has" in plain(answer.text)
+    nothing = await desk.press("/admin/segments/save", **{"n/kind": "all", "name": "all"})
+    assert "A segment without a test is everybody" in plain(nothing.text)
+
+
+@pytest.mark.anyio
+async def test_what_uses_a_segment_is_said_before_it_is_removed(desk: Desk) -> None:
+    await desk.press("/admin/segments/save", **(REPEAT | {"name": "tea"}))
+    with desk.home.database.write() as connection:
+        found = campaigns.get(connection, desk.home.shop_id, "win-back", desk.home.house.tactics)
+        limits = Limits(audience={"segment": "tea"})
+        campaigns.edit(connection, desk.home.shop_id, found, found.params, limits, "test", desk.home.now)
+    page = await desk.look(path="/admin/segments/of/tea")
+    assert "Used by campaign “win-back”" in plain(page)
+    assert "/admin/segments/remove" not in page
+    assert "campaign “win-back”" in plain(await desk.look(path="/admin/segments"))
+    answer = await desk.press("/admin/segments/remove", name="tea")
+    assert answer.status_code == 400
+    assert "is used by campaign “win-back”; change that first." in plain(answer.text)
+
+
+@pytest.mark.anyio
+async def test_why_somebody_is_inside(desk: Desk) -> None:
+    silent(desk.home, 80)
+    path = "/admin/segments/explain?name=high-value-at-risk&who="
+    said = plain(await desk.look(path=path + "u1@example.com"))
+    assert "Not inside." in said
+    assert "✓ Activity is at_risk : yes (at_risk)" in said
+    assert "There is no customer “x@y.z”" in plain(await desk.look(path=path + "x@y.z"))
+    assert "There is no customer" in plain(await desk.look(path=path + "9" * 15))
+    assert (await desk.ask("/admin/segments/explain?name=odd&who=1", desk.headers(READER))).status_code == 404
+
+
+@pytest.mark.anyio
+async def test_what_was_bought_is_looked_through_in_turns(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 6):
+        seen = order(f"O{number}", ago(number), user_id=f"U{number}", email=f"u{number}@example.com")
+        desk.home.take("order_updated", order_body(seen))
+    monkeypatch.setattr(segments, "PORTION", 2)
+    monkeypatch.setattr(page_of_segments, "TURN", 0.0)
+    said = {"n/kind": "all", "n.0/kind": "test", "n.0/field": "bought.sku", "n.0/value": "TEA", "n.0/days": "3"}
+    assert needs_lines(read_condition({"bought": {"sku": "TEA"}}))
+    form = dict(said)
+    answers = []
+    for _ in range(6):
+        answers.append((await desk.press("/admin/segments/live", **form)).text)
+        going_on = re.search(r"hx-vals='(.*?)'", answers[-1])
+        if not going_on:
+            break
+        form = said | {name: str(value) for name, value in json.loads(going_on[1]).items()}
+    assert len(answers) == 3
+    assert "so far" in plain(answers[0])
+    assert "3 of 5 customers" in plain(answers[-1])
+
+
+@pytest.mark.anyio
+async def test_who_may_only_look_has_no_builder(desk: Desk) -> None:
+    await desk.press("/admin/segments/save", **(REPEAT | {"name": "tea"}))
+    for path in ("/admin/segments/of/loyal", "/admin/segments/of/tea", "/admin/segments"):
+        page = await desk.look(READER, path)
+        assert "hx-post" not in page
+        assert "/admin/segments/new" not in page
+    answer = await desk.ask("/admin/segments/new", desk.headers(READER))
+    assert answer.status_code == 403
+    assert "may manage discounts" in answer.text
