@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -29,13 +29,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def prepare_database(url: str) -> Database:
+@contextmanager
+def prepared_database(url: str) -> Iterator[Database]:
     """With all tables, as `retention migrate` leaves it."""
-    database = Database(url, pool_size=4)
-    migrate(database)
-    if not database.sqlite:
-        install(url)
-    return database
+    with closing(Database(url, pool_size=4)) as database:
+        migrate(database)
+        if not database.sqlite:
+            install(url)
+        yield database
 
 
 def wait_until(true: Callable[[], bool], seconds: float, what: str, every: float = 0.1) -> None:

@@ -23,7 +23,7 @@ from tests.conftest import POSTGRES
 from tests.e2e import truth
 from tests.e2e.campaigns import free_shipping_on, win_back_on
 from tests.e2e.history import history
-from tests.e2e.processes import App, build_app, ending, prepare_database, wait_until
+from tests.e2e.processes import App, build_app, ending, prepared_database, wait_until
 from tests.e2e.sandbox import Sandbox
 from tests.shop import order
 
@@ -71,16 +71,15 @@ def stage(database_url: str, tmp_path: Path) -> Set:
 
     @contextmanager
     def set_stage(workers: int = 1, **settings: object) -> Iterator[Stage]:
-        database = prepare_database(database_url)
-        app = build_app(tmp_path, database_url, 0 if database.sqlite else workers, **settings)
+        sqlite = database_url.startswith("sqlite")
+        app = build_app(tmp_path, database_url, 0 if sqlite else workers, **settings)
         sandbox = Sandbox(tmp_path)
-        with ending(sandbox, app):
+        with prepared_database(database_url) as database, ending(sandbox, app):
             sandbox.start()
             app.start()
             sandbox.install(app.url)
             sandbox.settle()
             yield Stage(app, sandbox, database)
-        database.close()
 
     return set_stage
 

@@ -12,7 +12,7 @@ from plugin.store.database import Database
 from tests.e2e import truth
 from tests.e2e.campaigns import free_shipping_on, win_back_on
 from tests.e2e.history import Changes, Staff, history
-from tests.e2e.processes import App, build_app, ending, prepare_database, wait_until
+from tests.e2e.processes import App, build_app, ending, prepared_database, wait_until
 from tests.e2e.sandbox import Sandbox
 
 FAULTS = (
@@ -135,20 +135,17 @@ def go_through(app: App, sandbox: Sandbox, database: Database, size: Size, chanc
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_kills_lose_nothing_and_do_nothing_twice(database_url: str, tmp_path: Path) -> None:
-    postgres = database_url.startswith("postgresql")
-    database = prepare_database(database_url)
-    app, sandbox = build_app(tmp_path, database_url, workers=1 if postgres else 0), Sandbox(tmp_path)
-    with ending(sandbox, app):
-        go_through(app, sandbox, database, LARGE, random.Random())
-    database.close()
+    workers = 1 if database_url.startswith("postgresql") else 0
+    _kill(LARGE, tmp_path, database_url, workers)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
 def test_a_few_kills(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'retention.db'}"
-    database = prepare_database(url)
-    app, sandbox = build_app(tmp_path, url), Sandbox(tmp_path)
-    with ending(sandbox, app):
-        go_through(app, sandbox, database, SMALL, random.Random())
-    database.close()
+    _kill(SMALL, tmp_path, f"sqlite:///{tmp_path / 'retention.db'}", workers=0)
+
+
+def _kill(size: Size, tmp_path: Path, url: str, workers: int) -> None:
+    app, sandbox = build_app(tmp_path, url, workers=workers), Sandbox(tmp_path)
+    with prepared_database(url) as database, ending(sandbox, app):
+        go_through(app, sandbox, database, size, random.Random())

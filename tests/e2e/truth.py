@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from plugin.demo.check import everyone_asked
 from plugin.domain.customer import fold
 from plugin.domain.ledger import NOT_COUNTING
 from plugin.errors import TryLater
-from plugin.store import ledger, schema
+from plugin.store import customers, ledger, schema
 from plugin.store.database import Database
 from tests.e2e.processes import wait_until
 from tests.e2e.sandbox import Sandbox
@@ -202,20 +203,28 @@ def wait_quiet(sandbox: Sandbox, database: Database, seconds: float = 120, shop_
 
 
 def quiet(database: Database, shop_id: int) -> bool:
-    """Nothing waits in the inbox, and no effect is left but banners that end one day; a database in use is not quiet.
+    """Nothing waits in the inbox, nobody is left to ask about, and no effect is left but banners that end one day.
 
-    Pauses between attempts grow to an hour; here they are cut short, as if that hour had passed.
+    A database in use is not quiet. Pauses between attempts grow to an hour; here they are cut short, as if that
+    hour had passed.
     """
+    now = datetime.now(UTC)
     of_shop = schema.effects.c.shop_id == shop_id
     failed = schema.effects.c.status == "failed"
     inbox = select(func.count()).where(schema.inbox.c.shop_id == shop_id, schema.inbox.c.status == "open")
     undone = select(func.count()).where(of_shop, schema.effects.c.status.in_(UNDONE), schema.effects.c.kind != "clear")
     try:
         with database.read() as connection:
-            if not connection.execute(inbox).scalar_one() and not connection.execute(undone).scalar_one():
+            # In this order: each makes what comes after it.
+            if (
+                not connection.execute(inbox).scalar_one()
+                and not customers.any_due(connection, shop_id, now)
+                and everyone_asked(connection, shop_id, now)
+                and not connection.execute(undone).scalar_one()
+            ):
                 return True
         with database.write() as connection:
-            connection.execute(update(schema.effects).where(of_shop, failed).values(due_at=datetime.now(UTC)))
+            connection.execute(update(schema.effects).where(of_shop, failed).values(due_at=now))
     except TryLater:
         pass
     return False
