@@ -34,8 +34,8 @@ class Entrance:
     routes: Sequence[BaseRoute]
     #: What has been let in is written before this returns.
     close: Callable[[], Awaitable[None]]
-    #: The webhooks' addresses once more, for `Express`.
-    straight: Mapping[str, ASGIApp]
+    #: What is asked most often once more, by method and path, for `Express`.
+    straight: Mapping[tuple[str, str], ASGIApp]
 
 
 def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> Entrance:
@@ -62,17 +62,22 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
     door = Door(Shops(find), keys, settings.is_allowed_shop)
     intake = Intake(house.database, most_open=settings.inbox_limit, on_committed=arrived)
     webhook = webhooks.Webhook(door, intake, house.clock)
+    shopping = storefront.Storefront(house, fronts, keys)
     return Entrance(
         (
             *shipping.routes(house, door, fronts),  # first: the webhooks' pattern would take its address, too
             *webhooks.routes(public_url=settings.public_url, door=door, webhook=webhook, install=install, keep=keep),
-            *storefront.routes(house, fronts, keys),
+            *storefront.routes(shopping),
             *script.routes(),
             *preferences.routes(house, secret, urlsplit(settings.public_url).path),
             *admin_ui.routes(house, keys, settings.dashboard_origins.split()),
         ),
         intake.close,
-        {**webhooks.addresses(webhook), shipping.ADDRESS: shipping.Shipping(house, door, fronts)},
+        {
+            **webhooks.straight(webhook),
+            ("POST", shipping.ADDRESS): shipping.Shipping(house, door, fronts),
+            **storefront.straight(shopping),
+        },
     )
 
 

@@ -187,7 +187,7 @@ def assemble(
     http: httpx.AsyncClient,
     routes: Sequence[BaseRoute] = (),
     close: Callable[[], Awaitable[None]] | None = None,
-    straight: Mapping[str, ASGIApp] | None = None,
+    straight: Mapping[tuple[str, str], ASGIApp] | None = None,
 ) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -11,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from plugin.express import Express
 from plugin.saleor.manifest import build_manifest
+from webhooks import routes as webhooks
 from webhooks import shipping
-from webhooks.routes import Webhook, addresses, queries
+from webhooks.routes import Webhook, queries
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +36,9 @@ async def routed(_: Request) -> Response:
         ("GET", "/nowhere", "Not Found"),
     ],
 )
-async def test_only_posts_to_known_addresses_go_straight(method: str, path: str, answer: str) -> None:
+async def test_only_these_methods_of_these_paths_go_straight(method: str, path: str, answer: str) -> None:
     route = Route("/hooks/{name}", routed, methods=["GET", "POST"])
-    app = Express(straight={"/hooks/orders": straight}, routes=[route])
+    app = Express(straight={("POST", "/hooks/orders"): straight}, routes=[route])
     app.router.redirect_slashes = False
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://app.test") as client:
         assert (await client.request(method, path)).text == answer
@@ -46,7 +47,7 @@ async def test_only_posts_to_known_addresses_go_straight(method: str, path: str,
 def test_every_event_of_the_manifest_has_a_straight_address() -> None:
     webhook = Webhook(None, None, None)  # type: ignore[arg-type]
     hooks = build_manifest("https://retention.example", queries())["webhooks"]
-    asked = {urlsplit(hook["targetUrl"]).path for hook in hooks if hook.get("asyncEvents")}
+    asked = {("POST", urlsplit(hook["targetUrl"]).path) for hook in hooks if hook.get("asyncEvents")}
     assert asked
-    assert asked <= addresses(webhook).keys()
+    assert asked <= webhooks.straight(webhook).keys()
     assert {urlsplit(hook["targetUrl"]).path for hook in hooks if hook.get("syncEvents")} == {shipping.ADDRESS}

@@ -124,9 +124,9 @@ class Register:
             await say_ok(send)
 
 
-def addresses(webhook: Webhook) -> dict[str, ASGIApp]:
+def straight(webhook: Webhook) -> dict[tuple[str, str], ASGIApp]:
     """Where an installed app's events go, each by its own name; the route takes those of earlier versions, too."""
-    return {f"/api/webhooks/{name.removesuffix('.graphql')}": webhook for name in queries()}
+    return {("POST", f"/api/webhooks/{name.removesuffix('.graphql')}"): webhook for name in queries()}
 
 
 def routes(

@@ -4,12 +4,14 @@ A tactic is one value in one file. It never sees the store, the clock or the pla
 about one customer at one moment and answers with wishes.
 """
 
+import json
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from plugin.domain.baskets import Basket
@@ -141,7 +143,7 @@ def _nothing(_: object) -> tuple[()]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is only itself
 class Tactic(Generic[P]):
     #: Lower case and underscores; part of keys, so it never changes.
     key: str
@@ -238,6 +240,17 @@ def read_params(tactic: Tactic[P], given: Mapping[str, Any]) -> P:
     return read_values(tactic.params, tactic.title, given, tactic.check)
 
 
+def read_stored(tactic: Tactic[P], given: Mapping[str, Any]) -> P:
+    """As `read_params`, of the JSON values that a database holds: the same ones are read once, not at every look."""
+    read: P = _read_stored(tactic, json.dumps(given))
+    return read
+
+
+@lru_cache(maxsize=1024)
+def _read_stored(tactic: Tactic[Any], given: str) -> Any:
+    return read_params(tactic, json.loads(given))
+
+
 def read_values(
     kind: type[P], title: str, given: Mapping[str, Any], check: Callable[[P], Iterable[str]] = _nothing
 ) -> P:
@@ -261,7 +274,7 @@ def unfit_values(kind: type[Any], given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     unfit: dict[str, str] = {}
     for spec in fields(kind):
@@ -272,6 +285,11 @@ def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any
         except (ValueError, TypeError, InvalidOperation) as error:
             unfit[spec.name] = str(error) if isinstance(error, ValueError) and str(error) else "is not understood"
     return values, unfit
+
+
+@lru_cache(maxsize=256)
+def _hints(kind: type[Any]) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def write_params(params: Any) -> dict[str, Any]:

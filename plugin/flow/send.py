@@ -86,6 +86,9 @@ def park_lost(house: House, *, all_of_them: bool = False) -> int:
 def _take(house: House, shop_id: int) -> tuple[_Batch, bool] | None:
     """Leased, looked at again and marked as in flight, in one transaction."""
     now, holder = house.clock(), secrets.token_hex(8)
+    with house.database.read() as connection:
+        if not effects.any_message_due(connection, shop_id, now):
+            return None  # as nearly every time that this is woken: what nobody writes for holds up no writer
     with house.database.write() as connection:
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped:

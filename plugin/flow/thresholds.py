@@ -25,7 +25,7 @@ from plugin.domain.free_shipping import OTHERS, Excluded, Threshold, best_of, st
 from plugin.domain.money import Money, zero
 from plugin.domain.next_orders import promised_in
 from plugin.domain.segments import Segment
-from plugin.domain.tactic import read_params
+from plugin.domain.tactic import read_stored
 from plugin.errors import Rejected
 from plugin.store import campaigns
 from plugin.store.campaigns import Version
@@ -259,7 +259,7 @@ def _moment(said: str | None) -> datetime | None:
 
 def _params(settings: Mapping[str, Any]) -> FreeShipping | None:
     try:
-        return read_params(TACTIC, settings["params"])
+        return read_stored(TACTIC, settings["params"])
     except Rejected:  # Written by an older version of this app.
         return None
 

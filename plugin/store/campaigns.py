@@ -6,12 +6,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
 
 from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
 from plugin.domain.conditions import Condition, names_in, read_condition, resolve
-from plugin.domain.tactic import PAUSE_DAYS, Tactic, read_params, write_params
+from plugin.domain.tactic import PAUSE_DAYS, Tactic, read_stored, write_params
 from plugin.errors import NotFound, Rejected
 from plugin.store import segments
 from plugin.store.schema import campaign_versions, campaigns
@@ -130,10 +130,12 @@ def _by_name(connection: Connection, name: str, statement: Select[Any], tactics:
     return _read(row, tactics, _segments(connection, row.shop_id, [row]))
 
 
+_OF_SHOP = select(campaigns).where(campaigns.c.shop_id == bindparam("shop")).order_by(campaigns.c.id)
+
+
 def of_shop(connection: Connection, shop_id: int, tactics: Tactics) -> Sequence[Campaign]:
     """In the order in which they were made. A campaign whose tactic is not installed any more is left out."""
-    statement = select(campaigns).where(campaigns.c.shop_id == shop_id).order_by(campaigns.c.id)
-    rows = [row for row in connection.execute(statement) if row.tactic in tactics]
+    rows = [row for row in connection.execute(_OF_SHOP, {"shop": shop_id}) if row.tactic in tactics]
     named = _segments(connection, shop_id, rows)
     return [_read(row, tactics, named) for row in rows]
 
@@ -293,7 +295,7 @@ def _read(row: Row[Any], tactics: Tactics, named: Mapping[str, Condition]) -> Ca
         campaign_id=row.id,
         name=row.name,
         tactic=tactic,
-        params=read_params(tactic, row.params),
+        params=read_stored(tactic, row.params),
         status=CampaignStatus(row.status),
         version=row.version,
         salt=row.salt,

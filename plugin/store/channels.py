@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from plugin.domain.channels import Channel
 from plugin.store.schema import channels
@@ -32,9 +32,11 @@ def save(connection: Connection, shop_id: int, seen: Iterable[Channel], now: dat
         connection.execute(channels.insert(), rows)
 
 
+_OF_SHOP = select(channels).where(channels.c.shop_id == bindparam("shop")).order_by(channels.c.slug)
+
+
 def of_shop(connection: Connection, shop_id: int) -> Sequence[Channel]:
-    statement = select(channels).where(channels.c.shop_id == shop_id).order_by(channels.c.slug)
-    return [_read(row) for row in connection.execute(statement)]
+    return [_read(row) for row in connection.execute(_OF_SHOP, {"shop": shop_id})]
 
 
 def _read(row: Row[Any]) -> Channel:

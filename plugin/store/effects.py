@@ -7,7 +7,7 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, text, update
+from sqlalchemy import Connection, Integer, and_, bindparam, delete, exists, func, or_, select, text, update
 
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.store.schema import effects
@@ -98,6 +98,39 @@ def _asked_one(dialect: str) -> Any:
 _KNOWN = select(effects.c.id).where(effects.c.shop_id == bindparam("shop"), effects.c.key == bindparam("key"))
 
 
+def _ready() -> Any:
+    before = effects.alias("before")
+    waiting = exists().where(before.c.id == effects.c.waits_for, before.c.status != EffectStatus.DONE.value)
+    free = or_(
+        effects.c.status.in_((EffectStatus.OPEN.value, EffectStatus.FAILED.value)),
+        and_(effects.c.status == EffectStatus.LEASED.value, effects.c.leased_until < bindparam("now")),
+    )
+    of_shop = effects.c.shop_id == bindparam("shop")
+    return and_(_UNDONE_AS_INDEXED, free, effects.c.due_at <= bindparam("now"), ~waiting, of_shop)
+
+
+def _due(*which: Any) -> Any:
+    """Oldest first, held by us; what others hold is left out."""
+    statement = select(effects).where(_ready(), *which).order_by(effects.c.due_at, effects.c.id)
+    return locked(statement.limit(bindparam("limit", type_=Integer)), skip=True)
+
+
+_DUE_CALLS, _DUE_MESSAGES = _due(_CALLS), _due(_MESSAGES)
+_BATCHED = _due(_CALLS, effects.c.batch.is_not(None))
+_SAME_BATCH = _due(effects.c.batch == bindparam("batch"))
+_ANY_CALL, _ANY_MESSAGE = (select(effects.c.id).where(_ready(), kind).limit(1) for kind in (_CALLS, _MESSAGES))
+_LEASE = (
+    update(effects)
+    .where(effects.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        status=EffectStatus.LEASED.value,
+        lease=bindparam("holder"),
+        leased_until=bindparam("until"),
+        attempts=effects.c.attempts + 1,
+    )
+)
+
+
 def lease(
     connection: Connection, shop_id: int, now: datetime, holder: str, lasts: timedelta, limit: int
 ) -> Sequence[Effect]:
@@ -106,51 +139,43 @@ def lease(
     What is done by the hundred in one call goes before what is a call each: thousands of codes are few
     calls, and do not wait for the thousands of banners that were asked for in between.
     """
-    ours = and_(effects.c.shop_id == shop_id, _CALLS)
-    leased = _lease(connection, and_(ours, effects.c.batch.is_not(None)), now, holder, lasts, limit)
+    asked = {"shop": shop_id, "now": now, "limit": limit}
+    leased = _lease(connection, _BATCHED, asked, holder, lasts)
     if len(leased) == limit:
         return leased
-    return [*leased, *_lease(connection, ours, now, holder, lasts, limit - len(leased))]
+    asked["limit"] = limit - len(leased)
+    return [*leased, *_lease(connection, _DUE_CALLS, asked, holder, lasts)]
 
 
 def lease_messages(
     connection: Connection, shop_id: int, now: datetime, holder: str, lasts: timedelta, limit: int
 ) -> Sequence[Effect]:
     """The same of messages."""
-    return _lease(connection, and_(effects.c.shop_id == shop_id, _MESSAGES), now, holder, lasts, limit)
+    return _lease(connection, _DUE_MESSAGES, {"shop": shop_id, "now": now, "limit": limit}, holder, lasts)
 
 
 def lease_batch(
     connection: Connection, shop_id: int, batch: str, now: datetime, holder: str, lasts: timedelta, limit: int
 ) -> Sequence[Effect]:
     """More of the same batch, to be carried out in the same call: of so many codes together at most."""
-    same = and_(effects.c.shop_id == shop_id, effects.c.batch == batch)
-    return _lease(connection, same, now, holder, lasts, limit, full=limit)
+    asked = {"shop": shop_id, "batch": batch, "now": now, "limit": limit}
+    return _lease(connection, _SAME_BATCH, asked, holder, lasts, full=limit)
 
 
 def _lease(
     connection: Connection,
-    which: Any,
-    now: datetime,
+    due: Any,
+    asked: Mapping[str, Any],
     holder: str,
     lasts: timedelta,
-    limit: int,
     full: int | None = None,
 ) -> Sequence[Effect]:
-    statement = select(effects).where(_ready(now), which)
-    found = connection.execute(locked(statement.order_by(effects.c.due_at, effects.c.id).limit(limit), skip=True)).all()
+    found = connection.execute(due, asked).all()
     sizes = accumulate(size_of(row.payload) for row in found)
     rows = [row for row, size in zip(found, sizes, strict=True) if full is None or size <= full]
-    connection.execute(
-        update(effects)
-        .where(effects.c.id.in_([row.id for row in rows]))
-        .values(
-            status=EffectStatus.LEASED.value,
-            lease=holder,
-            leased_until=now + lasts,
-            attempts=effects.c.attempts + 1,
-        )
-    )
+    if rows:
+        leased = {"ids": [row.id for row in rows], "holder": holder, "until": asked["now"] + lasts}
+        connection.execute(_LEASE, leased)
     return [_read(row, attempts=row.attempts + 1, lease=holder) for row in rows]
 
 
@@ -161,16 +186,11 @@ def size_of(payload: Mapping[str, Any]) -> int:
 
 def any_due(connection: Connection, shop_id: int, now: datetime) -> bool:
     """A call to the platform."""
-    return _any(connection, shop_id, now, _CALLS)
+    return connection.execute(_ANY_CALL, {"shop": shop_id, "now": now}).first() is not None
 
 
 def any_message_due(connection: Connection, shop_id: int, now: datetime) -> bool:
-    return _any(connection, shop_id, now, _MESSAGES)
-
-
-def _any(connection: Connection, shop_id: int, now: datetime, which: Any) -> bool:
-    statement = select(effects.c.id).where(_ready(now), effects.c.shop_id == shop_id, which).limit(1)
-    return connection.execute(statement).first() is not None
+    return connection.execute(_ANY_MESSAGE, {"shop": shop_id, "now": now}).first() is not None
 
 
 def hold(connection: Connection, effect: Effect, until: datetime) -> bool:
@@ -339,16 +359,6 @@ def prune(connection: Connection, before: datetime, limit: int) -> int:
     ended = (EffectStatus.DONE.value, EffectStatus.WITHDRAWN.value)
     old = select(effects.c.id).where(effects.c.status.in_(ended), effects.c.ended_at < before).limit(limit)
     return connection.execute(delete(effects).where(effects.c.id.in_(old))).rowcount
-
-
-def _ready(now: datetime) -> Any:
-    before = effects.alias("before")
-    waiting = exists().where(before.c.id == effects.c.waits_for, before.c.status != EffectStatus.DONE.value)
-    free = or_(
-        effects.c.status.in_((EffectStatus.OPEN.value, EffectStatus.FAILED.value)),
-        and_(effects.c.status == EffectStatus.LEASED.value, effects.c.leased_until < now),
-    )
-    return and_(_UNDONE_AS_INDEXED, free, effects.c.due_at <= now, ~waiting)
 
 
 def _held(effect: Effect) -> Any:

@@ -7,7 +7,21 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Text, cast, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from plugin.errors import NotFound
 from plugin.store.schema import inbox
@@ -89,23 +103,31 @@ def _as_stored(conn: Connection) -> Callable[[datetime], str]:
     return processor or str
 
 
+_TAKE = (
+    select(inbox.c.id, inbox.c.event, inbox.c.body, inbox.c.received_at, inbox.c.attempts)
+    .where(inbox.c.shop_id == bindparam("shop"), inbox.c.status == "open", inbox.c.due_at <= bindparam("now"))
+    .order_by(inbox.c.due_at, inbox.c.id)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
 def take(conn: Connection, shop_id: int, now: datetime, limit: int) -> list[InboxRow]:
     """The oldest due rows, locked until the caller's transaction ends; what others hold is skipped."""
-    query = (
-        select(inbox.c.id, inbox.c.event, inbox.c.body, inbox.c.received_at, inbox.c.attempts)
-        .where(inbox.c.shop_id == shop_id, inbox.c.status == "open", inbox.c.due_at <= now)
-        .order_by(inbox.c.due_at, inbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [InboxRow(*row) for row in conn.execute(query)]
+    return [InboxRow(*row) for row in conn.execute(_TAKE, {"shop": shop_id, "now": now, "limit": limit})]
+
+
+_DONE = (
+    update(inbox)
+    .where(inbox.c.shop_id == bindparam("shop"), inbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(status="done", body=b"", error=None)
+)
 
 
 def done(conn: Connection, shop_id: int, row_ids: Sequence[int]) -> None:
     """What they said is in the ledger; the keys stay, so that a late duplicate is known."""
     if row_ids:
-        statement = update(inbox).where(inbox.c.shop_id == shop_id, inbox.c.id.in_(row_ids))
-        conn.execute(statement.values(status="done", body=b"", error=None))
+        conn.execute(_DONE, {"shop": shop_id, "ids": row_ids})
 
 
 def retry(conn: Connection, shop_id: int, row_id: int, due_at: datetime, error: str) -> None:

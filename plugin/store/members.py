@@ -14,11 +14,12 @@ from plugin.store.shops import Shop
 from plugin.store.statements import insert
 from plugin.store.types import Moment
 
+_WATCHED = select(watched.c.segment, watched.c.asked).where(watched.c.shop_id == bindparam("shop"))
+
 
 def names(connection: Connection, shop_id: int) -> dict[str, bool]:
     """The watched segments, and whether the merchant asked for it."""
-    rows = connection.execute(select(watched.c.segment, watched.c.asked).where(watched.c.shop_id == shop_id))
-    return {row.segment: row.asked for row in rows}
+    return {row.segment: row.asked for row in connection.execute(_WATCHED, {"shop": shop_id})}
 
 
 def conditions(connection: Connection, shop_id: int) -> Mapping[str, Condition]:

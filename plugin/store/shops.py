@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, Select, case, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, case, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_table
 
@@ -87,8 +87,12 @@ class Shop:
         return Outlook(self.rhythm, self.model, self.limits)
 
 
+_ONE = select(shops).where(shops.c.id == bindparam("shop"))
+_ONE_HELD = _ONE.with_for_update(key_share=True)
+
+
 def get(conn: Connection, shop_id: int) -> Shop:
-    return _found(conn, shop_id, select(shops))
+    return _found(conn, shop_id, _ONE)
 
 
 def hold(conn: Connection, shop_id: int) -> Shop:
@@ -96,7 +100,7 @@ def hold(conn: Connection, shop_id: int) -> Shop:
 
     It comes before any customer is locked, so that nobody waits in a circle.
     """
-    return _found(conn, shop_id, select(shops).with_for_update(key_share=True))
+    return _found(conn, shop_id, _ONE_HELD)
 
 
 def find(conn: Connection, api_url: str) -> Shop | None:
@@ -259,7 +263,7 @@ def _change(conn: Connection, shop_id: int, **values: Any) -> None:
 
 
 def _found(conn: Connection, shop_id: int, query: Select[Any]) -> Shop:
-    row = conn.execute(query.where(shops.c.id == shop_id)).mappings().one_or_none()
+    row = conn.execute(query, {"shop": shop_id}).mappings().one_or_none()
     if row is None:
         raise NotFound(f"There is no shop {shop_id}.")
     return _shop(row)

@@ -4,16 +4,19 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from plugin.domain.today import Today
 from plugin.store.schema import campaign_versions, gift_stock, order_lines, orders, public_offers
 
+_OUT_OF = select(gift_stock.c.product).where(
+    gift_stock.c.shop_id == bindparam("shop"), gift_stock.c.in_stock.is_(False)
+)
+
 
 def out_of(connection: Connection, shop_id: int) -> frozenset[str]:
     """Products of which nothing is left, as merchants name them."""
-    gone = select(gift_stock.c.product).where(gift_stock.c.shop_id == shop_id, gift_stock.c.in_stock.is_(False))
-    return frozenset(connection.execute(gone).scalars())
+    return frozenset(connection.execute(_OUT_OF, {"shop": shop_id}).scalars())
 
 
 def to_look_at(connection: Connection, shop_id: int, products: Collection[str], now: datetime) -> set[str]:
@@ -58,11 +61,14 @@ def spend(connection: Connection, shop_id: int, campaign_id: int, *, spent: bool
     connection.execute(update(public_offers).where(*whose).values(spent=spent))
 
 
+_SPENT = select(public_offers.c.campaign_id).where(
+    public_offers.c.shop_id == bindparam("shop"), public_offers.c.spent.is_(True)
+)
+
+
 def today(connection: Connection, shop_id: int, now: datetime, zone: tzinfo) -> Today:
-    spent = select(public_offers.c.campaign_id).where(
-        public_offers.c.shop_id == shop_id, public_offers.c.spent.is_(True)
-    )
-    return Today(now, zone, out_of(connection, shop_id), frozenset(connection.execute(spent).scalars()))
+    spent = connection.execute(_SPENT, {"shop": shop_id}).scalars()
+    return Today(now, zone, out_of(connection, shop_id), frozenset(spent))
 
 
 def made_at(connection: Connection, campaign_id: int) -> datetime | None:

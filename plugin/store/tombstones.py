@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from plugin.store.schema import tombstones
 from plugin.store.statements import insert
@@ -28,6 +28,8 @@ def erased_at(connection: Connection, shop_id: int, subjects: Sequence[bytes]) -
     return last
 
 
+_ANY = select(tombstones.c.erased_at).where(tombstones.c.shop_id == bindparam("shop")).limit(1)
+
+
 def any_in(connection: Connection, shop_id: int) -> bool:
-    statement = select(tombstones.c.erased_at).where(tombstones.c.shop_id == shop_id).limit(1)
-    return connection.execute(statement).first() is not None
+    return connection.execute(_ANY, {"shop": shop_id}).first() is not None

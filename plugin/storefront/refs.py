@@ -13,7 +13,7 @@ LONGEST = 400
 
 def sign_ref(keyring: Keyring, shop_id: int, content: str) -> str:
     """For the page that shows it. It names shop and content and nobody else, and is the same all day: it may be cached."""
-    return keyring.sign_for_the_day(PURPOSE, [shop_id, content])
+    return keyring.sign_for_the_day(PURPOSE, shop_id, content)
 
 
 def read_ref(keyring: Keyring, shop_id: int, text: str) -> str | None:

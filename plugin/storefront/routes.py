@@ -1,7 +1,7 @@
 """What shoppers' pages ask and tell: /storefront/v1/…; see docs/storefront.md."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from plugin import metrics
 from plugin.domain.content import FREE_SHIPPING, OFFER
@@ -24,6 +25,7 @@ from plugin.flow.fronts import Front, Fronts
 from plugin.flow.house import House
 from plugin.flow.offer_links import offer_behind
 from plugin.flow.promises import note_seen
+from plugin.headers import SecurityHeaders
 from plugin.saleor.jwks import Keys
 from plugin.store.customers import Customer
 from plugin.storefront import samples
@@ -37,6 +39,8 @@ from plugin.storefront.refs import read_ref, sign_ref
 from plugin.storefront.who import WHO, Asker, is_keyed, refuse_keys_of_pages, tell_who
 
 log = structlog.get_logger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 #: Then the page is told to ask again: it must look finished without us meanwhile.
 SECONDS = 2.0
@@ -85,11 +89,12 @@ class Visit:
 
 
 class Storefront:
-    def __init__(self, house: House, fronts: Fronts, keys: Keys, allowance: Allowance) -> None:
+    def __init__(self, house: House, fronts: Fronts, keys: Keys, allowance: Allowance | None = None) -> None:
+        self.https = house.public_url.startswith("https://")
         self._house = house
         self._fronts = fronts
         self._keys = keys
-        self._allowance = allowance
+        self._allowance = allowance or Allowance()
         self._notebook = Notebook(house)
 
     async def free_shipping(self, asked: Question) -> Response:
@@ -139,7 +144,7 @@ class Storefront:
         """With the reference by which pages tell what became of it."""
         return None if content is None else {**content, "ref": self._sign(asked)(name)}
 
-    def answers(self, tell: Callable[[Question], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    def answers(self, tell: Callable[[Question], Awaitable[Response]]) -> Endpoint:
         """An endpoint for questions about the shop that the address names."""
 
         async def work(visit: Visit) -> Response:
@@ -150,7 +155,7 @@ class Storefront:
 
         return self._guarded(work)
 
-    def takes_events(self) -> Callable[[Request], Awaitable[Response]]:
+    def takes_events(self) -> Endpoint:
         """An endpoint for what pages tell; the shop stands in the body, and in the address where a browser asks first."""
 
         async def work(visit: Visit) -> Response:
@@ -171,7 +176,7 @@ class Storefront:
 
         return self._guarded(work, BODY_SECONDS)
 
-    def takes_links(self) -> Callable[[Request], Awaitable[Response]]:
+    def takes_links(self) -> Endpoint:
         """An endpoint for the token of a link to an offer: whoever has the link has its code, and learns nothing else."""
 
         async def work(visit: Visit) -> Response:
@@ -192,9 +197,7 @@ class Storefront:
 
         return self._guarded(work)
 
-    def _guarded(
-        self, work: Callable[[Visit], Awaitable[Response]], seconds: float | None = None
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def _guarded(self, work: Callable[[Visit], Awaitable[Response]], seconds: float | None = None) -> Endpoint:
         """Every refusal is a problem detail, and nobody waits for long."""
 
         async def endpoint(request: Request) -> Response:
@@ -318,13 +321,32 @@ async def _openapi(request: Request) -> Response:
     return described(request.headers.get("if-none-match"))
 
 
-def routes(house: House, fronts: Fronts, keys: Keys, allowance: Allowance | None = None) -> list[BaseRoute]:
-    storefront = Storefront(house, fronts, keys, allowance or Allowance())
-    methods = ["GET", "OPTIONS"]
+def _questions(storefront: Storefront) -> Mapping[str, Endpoint]:
+    """What each page of a shop asks, several of them at every turn."""
+    return {
+        "/storefront/v1/free-shipping": storefront.answers(storefront.free_shipping),
+        "/storefront/v1/banner": storefront.answers(storefront.banner),
+        "/storefront/v1/content": storefront.answers(storefront.content),
+    }
+
+
+def straight(storefront: Storefront) -> dict[tuple[str, str], ASGIApp]:
+    """The same questions for `Express`, past all routes; the headers of every answer are theirs, too."""
+
+    def app_of(endpoint: Endpoint) -> ASGIApp:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            answered = await endpoint(Request(scope, receive, send))
+            await answered(scope, receive, send)
+
+        return SecurityHeaders(app, https=storefront.https)
+
+    return {("GET", path): app_of(endpoint) for path, endpoint in _questions(storefront).items()}
+
+
+def routes(storefront: Storefront) -> list[BaseRoute]:
+    asked = [Route(path, endpoint, methods=["GET", "OPTIONS"]) for path, endpoint in _questions(storefront).items()]
     return [
-        Route("/storefront/v1/free-shipping", storefront.answers(storefront.free_shipping), methods=methods),
-        Route("/storefront/v1/banner", storefront.answers(storefront.banner), methods=methods),
-        Route("/storefront/v1/content", storefront.answers(storefront.content), methods=methods),
+        *asked,
         Route("/storefront/v1/openapi.json", _openapi, methods=["GET"]),
         Route("/storefront/v1/offer", storefront.takes_links(), methods=[POST, "OPTIONS"]),
         Route("/storefront/v1/events", storefront.takes_events(), methods=[POST, "OPTIONS"]),

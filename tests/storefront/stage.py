@@ -83,7 +83,7 @@ class Stage:
         self.app = Starlette(
             routes=[
                 *shipping.routes(self.house, door, self.fronts, self.seconds),
-                *storefront.routes(self.house, self.fronts, keys, self.allowance),
+                *storefront.routes(storefront.Storefront(self.house, self.fronts, keys, self.allowance)),
             ]
         )
 
