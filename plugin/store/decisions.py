@@ -15,7 +15,7 @@ from plugin.domain.experiments import Arm
 from plugin.domain.tactic import TriggerKind
 from plugin.store.customers import Customer
 from plugin.store.schema import arms, campaigns, customers, decisions
-from plugin.store.statements import insert_on, next_ids, insert_all
+from plugin.store.statements import insert_all, insert_on, next_ids
 
 
 @dataclass(frozen=True, slots=True)

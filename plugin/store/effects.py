@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, s
 
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.store.schema import effects
-from plugin.store.statements import insert_on, locked, insert_all
+from plugin.store.statements import insert_all, insert_on, locked
 
 #: How many codes one effect puts into a voucher; in its payload, and one where it says nothing.
 CODES = "codes"

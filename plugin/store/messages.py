@@ -13,7 +13,7 @@ from plugin.domain.messages import Medium, Purpose
 from plugin.domain.tactic import Notice
 from plugin.store.effects import Effect
 from plugin.store.schema import campaigns, decisions, effects, messages
-from plugin.store.statements import insert_on, insert_all
+from plugin.store.statements import insert_all, insert_on
 
 #: Whoever reads this has to decide: nobody else knows.
 UNKNOWN = "It may have been sent: the process or the connection ended before the answer came."

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Insert,
+    LargeBinary,
     Select,
     Table,
     bindparam,
@@ -77,7 +78,9 @@ def insert_all(connection: Connection, statement: Insert, rows: Sequence[Mapping
         _write(connection, _inserting(statement, connection.dialect, tuple(rows[0])), rows)
 
 
-def update_all(connection: Connection, table: Table, keys: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
+def update_all(
+    connection: Connection, table: Table, keys: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
+) -> None:
     """The same for rows that are there. keys: column → the name under which each row says what it must be."""
     if rows:
         _write(connection, _updating(table, tuple(keys.items()), connection.dialect, tuple(rows[0])), rows)
@@ -150,8 +153,9 @@ def _rows(columns: Mapping[str, ColumnElement[Any]]) -> Any:
 
 
 def _at_once(statement: Any, rows: Any, dialect: Dialect) -> _Writing:
+    """All rows in one statement; what lies in them as JSON or as bytes goes into the document as it is."""
     processors = [
-        None if isinstance(one.type, JSON) else one.type.dialect_impl(dialect).bind_processor(dialect)
+        None if isinstance(one.type, JSON | LargeBinary) else one.type.dialect_impl(dialect).bind_processor(dialect)
         for one in rows.c
     ]
     return _Writing(str(statement.compile(dialect=dialect)), [one.name for one in rows.c], processors)
