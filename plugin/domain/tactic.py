@@ -262,7 +262,7 @@ def unfit_values(kind: type[Any], given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class can be hashed
     values: dict[str, Any] = {}
     unfit: dict[str, str] = {}
     for spec in fields(kind):
@@ -380,7 +380,7 @@ def describe_params(tactic: Tactic[Any]) -> list[dict[str, Any]]:
 
 def describe_values(kind: type[Any]) -> list[dict[str, Any]]:
     """The same of any dataclass of `param` fields."""
-    defaults, hints = kind(), _hints(kind)
+    defaults, hints = kind(), _hints(kind)  # type: ignore[arg-type]  # a class can be hashed
     return [
         {
             "name": f.name,
