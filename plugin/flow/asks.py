@@ -24,13 +24,10 @@ from plugin.errors import NotFound
 from plugin.flow.scene import Scene
 from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.secrets import draw_code
-from plugin.store import code_banners, codes, customers, effects, stock
+from plugin.store import codes, customers, effects, stock
 from plugin.store.codes import Code, CodeKind, CodeStatus, Voucher, VoucherStatus
 from plugin.store.customers import Customer
 from plugin.store.effects import CODES, Wanted
-
-#: Begins the key of an effect that shows a banner; the decision ends it.
-_BANNER = "banner:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +222,19 @@ def show(connection: Connection, scene: Scene, shows: Sequence[Show]) -> None:
 
 def show_codes(connection: Connection, scene: Scene, issued: Sequence[Code]) -> None:
     """The banners that tell of codes which are there now."""
-    asked = [code.code for code in issued if code.banner is not None]
-    code_banners.ask(connection, scene.shop_id, asked, _BANNER, scene.now)
+    wanted = [
+        Wanted(
+            banner_key(code.decision_id),
+            EffectKind.BANNER,
+            code.banner,
+            campaign_id=code.campaign_id,
+            decision_id=code.decision_id,
+            customer_id=code.customer_id,
+        )
+        for code in issued
+        if code.banner is not None
+    ]
+    effects.ask_all(connection, scene.shop_id, wanted, scene.now)
 
 
 def voucher_key(scene: Scene, decision: Decision, offer: Offer) -> tuple[str, date]:
@@ -246,7 +254,7 @@ def _last_day(scene: Scene, offer: Offer) -> date:
 
 
 def banner_key(decision_id: int) -> str:
-    return f"{_BANNER}{decision_id}"
+    return f"banner:{decision_id}"
 
 
 def clear_key(decision_id: int, slot: Slot = Slot.BANNER) -> str:
