@@ -56,11 +56,11 @@ def test_a_token_for_the_day_is_the_same_all_day_and_counts_from_its_first_secon
 
     def at(moment: float) -> str:
         monkeypatch.setattr(time, "time", lambda: moment)
-        return ring.sign_for_the_day("basket", 7)
+        return ring.sign_for_the_day("basket", 7, "x")
 
     first = at(now + 1)
     assert at(now + 86_399) == first
-    assert ring.unsign("basket", first, day) == 7
+    assert ring.unsign("basket", first, day) == [7, "x"]
     assert at(now + 86_400) != first
     monkeypatch.setattr(time, "time", lambda: now + 86_401)
     with pytest.raises(NotVerified):

@@ -183,7 +183,9 @@ def codes(customers: int, as_json: bool, postgres: str | None, folder: Path) -> 
     """A code for everybody at once: decided and made, the platform's own time left out."""
     from plugin.bench.codes import Bench as CodesBench
     from plugin.bench.codes import measure as measure_codes
+    from plugin.engine.memory import settle_memory
 
+    settle_memory()  # as in the processes that do this
     folder.mkdir(parents=True, exist_ok=True)
     figures = measure_codes(CodesBench(customers, postgres, folder, lambda text: click.echo(text, err=True)))
     if as_json:

@@ -1,6 +1,5 @@
 """`retention serve` and `retention worker`: the processes that stay."""
 
-import gc
 import os
 import signal
 import sys
@@ -10,6 +9,7 @@ import click
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from plugin.engine.memory import settle_memory
 from plugin.logs import set_up_logs
 from plugin.settings import Settings, load_settings
 
@@ -57,23 +57,13 @@ def listen(app: ASGIApp, settings: Settings, host: str, port: int) -> None:
         timeout_graceful_shutdown=DRAIN_CONNECTIONS_SECONDS,
     )
     server = uvicorn.Server(config)
-    _settle_memory()
+    settle_memory()
     # Uvicorn raises the signal again once it has ended in good order: that is an end without an error.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _nothing_more_to_do)
     server.run()
     if not server.started:
         sys.exit(1)
-
-
-def _settle_memory() -> None:
-    """What the start has built stays: the collector, which held every request for 70 ms, walks only what is new.
-
-    What is new is mostly freed by count of its references, so the collector need not look often.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000)
 
 
 def _nothing_more_to_do(_: int, __: FrameType | None) -> None:
@@ -91,7 +81,7 @@ def _run(app: Starlette) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, told.set)
         async with app.router.lifespan_context(app):
-            _settle_memory()
+            settle_memory()
             structlog.get_logger(__name__).info("worker started")
             await told.wait()
             structlog.get_logger(__name__).info("worker stops")

@@ -11,7 +11,7 @@ from dataclasses import Field, dataclass, field, fields
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from plugin.domain.baskets import Basket
@@ -274,7 +274,7 @@ def unfit_values(kind: type[Any], given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    hints = _hints(kind)  # type: ignore[arg-type]
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class can be hashed
     values: dict[str, Any] = {}
     unfit: dict[str, str] = {}
     for spec in fields(kind):
@@ -287,8 +287,8 @@ def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any
     return values, unfit
 
 
-@lru_cache(maxsize=256)
-def _hints(kind: type[Any]) -> Mapping[str, Any]:
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
@@ -392,7 +392,7 @@ def describe_params(tactic: Tactic[Any]) -> list[dict[str, Any]]:
 
 def describe_values(kind: type[Any]) -> list[dict[str, Any]]:
     """The same of any dataclass of `param` fields."""
-    defaults, hints = kind(), get_type_hints(kind)
+    defaults, hints = kind(), _hints(kind)  # type: ignore[arg-type]  # a class can be hashed
     return [
         {
             "name": f.name,

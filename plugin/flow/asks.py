@@ -56,12 +56,13 @@ class Vouchers:
     def __init__(self, connection: Connection, scene: Scene) -> None:
         self._connection, self._scene = connection, scene
         self._known: dict[str, Voucher | None] = {}
+        self._keys: dict[tuple[int, Offer, bool], str] = {}
 
     def refuse_if_removed(self, decision: Decision) -> Decision:
         """A voucher that the merchant removed is not made again under the same version and day."""
         if not isinstance(decision.wish, GiveCode) or decision.wish.voucher is not None:
             return decision
-        known = self._by_key(voucher_key(self._scene, decision, decision.wish.offer)[0])
+        known = self._by_key(self._key(decision, decision.wish))
         if known is None or known.status is not VoucherStatus.GONE:
             return decision
         reason = "Nothing, because the voucher of this campaign for that day was removed in the Dashboard."
@@ -73,7 +74,7 @@ class Vouchers:
         by_voucher: dict[str, list[Gift]] = defaultdict(list)
         for gift in gifts:
             if gift.wish.offer.kind is not OfferKind.STORE_CREDIT:
-                by_voucher[self._key(gift)].append(gift)
+                by_voucher[self._key(gift.decision, gift.wish)].append(gift)
         drawn = [code for key, theirs in by_voucher.items() for code in self._codes(key, theirs)]
         drawn += [_drawn(gift, CodeKind.GIFT_CARD, self._last_moment(gift.wish.offer)) for gift in cards]
         codes.draw(self._connection, self._scene.shop_id, drawn, self._scene.now)
@@ -104,16 +105,16 @@ class Vouchers:
                 ),
                 self._scene.now,
             )
-            drawn += [
-                replace(_drawn(gift, CodeKind.VOUCHER, voucher.expires_at), voucher=voucher.row_id, effect_id=effect_id)
-                for gift in some
-            ]
+            drawn += [_drawn(gift, CodeKind.VOUCHER, voucher.expires_at, voucher.row_id, effect_id) for gift in some]
         return drawn
 
-    def _key(self, gift: Gift) -> str:
-        if gift.wish.voucher is not None:
-            return f"row:{gift.wish.voucher}"
-        return voucher_key(self._scene, gift.decision, gift.wish.offer)[0]
+    def _key(self, decision: Decision, wish: GiveCode) -> str:
+        if wish.voucher is not None:
+            return f"row:{wish.voucher}"
+        same = decision.campaign.campaign_id, wish.offer, is_trial(decision.episode)
+        if same not in self._keys:
+            self._keys[same] = voucher_key(self._scene, decision, wish.offer)[0]
+        return self._keys[same]
 
     def _there(self, row_id: int) -> tuple[Voucher, int | None]:
         """A voucher of before, with the effect that lists it, as long as that is kept."""
@@ -159,19 +160,22 @@ class Vouchers:
         return end_of_day(_last_day(self._scene, offer), self._scene)
 
 
-def _drawn(gift: Gift, kind: CodeKind, expires_at: datetime) -> Code:
+def _drawn(
+    gift: Gift, kind: CodeKind, expires_at: datetime, voucher: int | None = None, effect_id: int | None = None
+) -> Code:
     banner = gift.wish.banner
     return Code(
         draw_code(),
         gift.decision_id,
         gift.decision.campaign.campaign_id,
         gift.customer.customer_id,
-        None,
+        voucher,
         None,
         CodeStatus.DRAWN,
         expires_at,
         kind,
         gift.wish.offer,
+        effect_id=effect_id,
         banner=None if banner is None else {"slot": banner.slot.value, "text": banner.text, "data": dict(banner.data)},
         next_order=gift.wish.next_order if gift.wish.offer.ships_free else None,
     )

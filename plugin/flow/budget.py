@@ -69,7 +69,8 @@ class Purse:
         currency = _currency(scene, history, offer)
         if currency is None:
             return {}
-        kept = {Part.GIFT: expected_cost(self._connection, scene, history, replace(offer, ships_free=False))}
+        gift = replace(offer, ships_free=False) if offer.ships_free else offer
+        kept = {Part.GIFT: expected_cost(self._connection, scene, history, gift)}
         if offer.ships_free:
             kept[Part.SHIPPING] = shipping_in(self._connection, scene, currency)
         costs = {part: cost or Money(Decimal(0), currency) for part, cost in kept.items()}

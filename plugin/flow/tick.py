@@ -15,12 +15,13 @@ from plugin.flow.house import House
 from plugin.flow.receive import BROKEN
 from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import Scene, set_scene
+from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import backfills, campaigns, customers, decisions, shops
 
 log = structlog.get_logger(__name__)
 
-#: Customers of one transaction.
-BATCH = 500
+#: Customers of one transaction: as many as fill calls that put codes into a voucher.
+BATCH = 3 * CODES_A_CALL
 #: A customer whose state cannot be worked out is looked at again after this.
 REST = timedelta(hours=1)
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from plugin.domain.budgets import Used
 from plugin.domain.money import Money
 from plugin.store.schema import reservations, spending
-from plugin.store.statements import write_all
+from plugin.store.statements import insert_all
 
 #: In the place of a campaign: all of them.
 ALL = 0
@@ -114,7 +114,7 @@ def reserve(
     ]
     if not rows:
         return
-    write_all(connection, _NEW, rows)
+    insert_all(connection, _NEW, rows)
     changes: _Changes = {}
     for one in reservations:
         _plus(changes, (one.campaign_id, day, one.cost.currency), one.cost.amount, Decimal(0))

@@ -13,7 +13,7 @@ from plugin.domain.offers import Offer
 from plugin.domain.tactic import Given, TriggerKind
 from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
-from plugin.store.statements import write_all
+from plugin.store.statements import insert_all
 
 #: As text, because SQLite uses a partial index only for what it reads in the statement.
 A_GIFT_CARD = text("codes.kind = 'gift_card'")
@@ -168,7 +168,7 @@ def draw(connection: Connection, shop_id: int, drawn: Sequence[Code], now: datet
         }
         for code in drawn
     ]
-    write_all(connection, _DRAW, rows)
+    insert_all(connection, _DRAW, rows)
 
 
 _DRAW = codes.insert()
@@ -219,13 +219,10 @@ def gift_cards_issued(connection: Connection, shop_id: int) -> Sequence[Code]:
 
 
 def first_drawn(connection: Connection, shop_id: int, row_id: int) -> Code | None:
-    """The code that the voucher is made with."""
-    return _code(
-        connection,
-        codes.c.shop_id == shop_id,
-        codes.c.voucher == row_id,
-        codes.c.status == CodeStatus.DRAWN.value,
-    )
+    """The code that the voucher is made with; there may be very many to choose from."""
+    drawn = (codes.c.shop_id == shop_id, codes.c.voucher == row_id, codes.c.status == CodeStatus.DRAWN.value)
+    first = connection.execute(select(func.min(codes.c.decision_id)).where(*drawn)).scalar_one()
+    return None if first is None else of_decision(connection, shop_id, first)
 
 
 def of_customer(connection: Connection, shop_id: int, customer_id: int) -> Sequence[Code]:

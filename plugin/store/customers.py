@@ -17,7 +17,7 @@ from plugin.domain.ledger import Account
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
 from plugin.store.schema import customers
-from plugin.store.statements import locked, write_all
+from plugin.store.statements import locked, update_all
 
 #: Of `name_key`.
 NAME_LENGTH = 255
@@ -194,9 +194,7 @@ def save_standings(connection: Connection, shop_id: int, measured: Sequence[Meas
 
 def _set_all(connection: Connection, shop_id: int, values: Mapping[int, Mapping[str, Any]]) -> None:
     rows = [{"of_shop": shop_id, "of_customer": customer_id, **said} for customer_id, said in values.items()]
-    if rows:
-        names = [name for name in rows[0] if name not in {"of_shop", "of_customer"}]
-        write_all(connection, update_of(*names), rows)
+    update_all(connection, customers, {"shop_id": "of_shop", "id": "of_customer"}, rows)
 
 
 def state_values(

@@ -15,7 +15,7 @@ from plugin.domain.experiments import Arm
 from plugin.domain.tactic import TriggerKind
 from plugin.store.customers import Customer
 from plugin.store.schema import arms, campaigns, customers, decisions
-from plugin.store.statements import insert_on, next_ids, write_all
+from plugin.store.statements import insert_all, insert_on, next_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,19 @@ def save(connection: Connection, shop_id: int, made: Sequence[Made], now: dateti
         for one in made
         if one.decision.arm is not None
     ]
-    write_all(connection, _keep_arm(connection.dialect.name), put)
+    insert_all(connection, _keep_arm(connection.dialect.name), put)
     standing = [one for one in made if not one.put_off_by]
     ids = iter(next_ids(connection, decisions, len(standing)))
     numbers = [0 if one.put_off_by else next(ids) for one in made]
     rows = [_row(shop_id, one, now) | {"id": number} for one, number in zip(made, numbers, strict=True) if number]
-    write_all(connection, _SAVE, rows)
-    put_off = [_row(shop_id, one, now) for one in made if one.put_off_by]
-    write_all(connection, _put_off(connection.dialect.name), put_off)
+    insert_all(connection, _SAVE, rows)
+    put_off = {
+        (one.decision.campaign.campaign_id, one.customer_id, one.decision.episode, one.put_off_by): one
+        for one in made
+        if one.put_off_by
+    }
+    latest = [_row(shop_id, one, now) for one in put_off.values()]
+    insert_all(connection, _put_off(connection.dialect.name), latest)
     return numbers
 
 

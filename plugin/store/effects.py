@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Integer, and_, bindparam, delete, exists, fun
 
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.store.schema import effects
-from plugin.store.statements import insert_on, locked, write_all
+from plugin.store.statements import insert_all, insert_on, locked
 
 #: How many codes one effect puts into a voucher; in its payload, and one where it says nothing.
 CODES = "codes"
@@ -65,7 +65,7 @@ def ask(connection: Connection, shop_id: int, wanted: Wanted, now: datetime) -> 
 
 def ask_all(connection: Connection, shop_id: int, wanted: Sequence[Wanted], now: datetime) -> None:
     """Those that are there already stay as they are."""
-    write_all(connection, _asked(connection.dialect.name), [_row(shop_id, one, now) for one in wanted])
+    insert_all(connection, _asked(connection.dialect.name), [_row(shop_id, one, now) for one in wanted])
 
 
 def _row(shop_id: int, wanted: Wanted, now: datetime) -> dict[str, Any]:

@@ -29,25 +29,18 @@ _SHIPPED = (
     )
     .group_by(fulfilments.c.order_id)
 )
-_NUMBERED = (
-    select(
-        orders.c.customer_id,
-        orders.c.order_id,
-        orders.c.placed_at,
-        orders.c.total,
-        orders.c.shipping,
-        orders.c.refunded,
-        orders.c.status,
-        func.row_number().over(partition_by=orders.c.customer_id, order_by=orders.c.placed_at.desc()).label("number"),
-    )
-    .where(
-        orders.c.shop_id == bindparam("shop"),
-        orders.c.customer_id.in_(bindparam("customers", expanding=True)),
-        orders.c.counts,
-    )
-    .subquery()
+_LAST = select(
+    orders.c.customer_id,
+    orders.c.order_id,
+    orders.c.total,
+    orders.c.shipping,
+    orders.c.refunded,
+    orders.c.status,
+).where(
+    orders.c.shop_id == bindparam("shop"),
+    orders.c.order_id.in_(bindparam("orders", expanding=True)),
+    orders.c.counts,
 )
-_LAST = select(_NUMBERED).where(_NUMBERED.c.number == 1)
 
 
 def evidence(connection: Connection, shop_id: int, last_orders: Mapping[int, str | None]) -> dict[int, Evidence]:
@@ -55,8 +48,9 @@ def evidence(connection: Connection, shop_id: int, last_orders: Mapping[int, str
 
     A few indexed reads, whatever the size of the shop.
     """
-    theirs = connection.execute(_LAST, {"shop": shop_id, "customers": list(last_orders)}).all()
-    last = {row.customer_id: row for row in theirs if row.order_id == last_orders[row.customer_id]}
+    asked = {"shop": shop_id, "orders": [order_id for order_id in last_orders.values() if order_id is not None]}
+    theirs = connection.execute(_LAST, asked).all()
+    last = {row.customer_id: row for row in theirs if row.order_id == last_orders.get(row.customer_id)}
     if not last:
         return dict.fromkeys(last_orders, Evidence())
     sent: dict[str, datetime] = dict(

@@ -13,7 +13,7 @@ from plugin.domain.messages import Medium, Purpose
 from plugin.domain.tactic import Notice
 from plugin.store.effects import Effect
 from plugin.store.schema import campaigns, decisions, effects, messages
-from plugin.store.statements import insert_on, write_all
+from plugin.store.statements import insert_all, insert_on
 
 #: Whoever reads this has to decide: nobody else knows.
 UNKNOWN = "It may have been sent: the process or the connection ended before the answer came."
@@ -81,7 +81,7 @@ def begin(connection: Connection, shop_id: int, begun: Sequence[Begun], until: d
     ]
     statement = insert_on(connection.dialect.name, messages)
     again = {name: statement.excluded[name] for name in ("medium", "address", "begun_at")}
-    write_all(connection, statement.on_conflict_do_update(index_elements=["ref"], set_=again), rows)
+    insert_all(connection, statement.on_conflict_do_update(index_elements=["ref"], set_=again), rows)
 
 
 #: Also of one that was taken for lost meanwhile: its holder knows better.

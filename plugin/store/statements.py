@@ -4,11 +4,30 @@ Building a statement costs more than running it, so those of the hot path are bu
 parameters, and the others where they are used.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, Table, func, text
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -48,32 +67,101 @@ def _upsert_newest(dialect: str, table: Table, versions: tuple[str, ...], told_f
     return statement.on_conflict_do_update(index_elements=keys, set_=changes, where=newer)
 
 
-def write_all(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_all(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
     """As `connection.execute` with many rows, which have the same names: a statement that is built once.
 
-    What is spared is to look at each row anew, which costs more than to write it. Columns must not have defaults
-    that are worked out here.
+    What is spared is to look at each row anew, which costs more than to write it: SQLite takes all rows of a
+    statement by itself, and PostgreSQL takes them as one document. There no two may have the same key if the
+    statement updates what is there. Columns must not have defaults that are worked out here.
     """
-    if not rows:
-        return
-    text_of, names, processors = _compiled(statement, connection.dialect, tuple(rows[0]))
-    values = [
-        [row[name] if process is None else process(row[name]) for name, process in zip(names, processors, strict=True)]
-        for row in rows
-    ]
-    if connection.dialect.positional:
-        connection.exec_driver_sql(text_of, [tuple(one) for one in values])
+    if rows:
+        _write(connection, _inserting(statement, connection.dialect, tuple(rows[0])), rows)
+
+
+def update_all(
+    connection: Connection, table: Table, keys: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """The same for rows that are there. keys: column → the name under which each row says what it must be."""
+    if rows:
+        _write(connection, _updating(table, tuple(keys.items()), connection.dialect, tuple(rows[0])), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    text: str
+    #: In the order in which they are bound, each with what makes its value the database's.
+    names: Sequence[str]
+    processors: Sequence[Callable[[Any], Any] | None]
+
+
+def _write(connection: Connection, writing: _Writing, rows: Sequence[Mapping[str, Any]]) -> None:
+    columns = []
+    for name, process in zip(writing.names, writing.processors, strict=True):
+        values = [row[name] for row in rows]
+        columns.append(values if process is None else list(map(process, values)))
+    bound = list(zip(*columns, strict=True))
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(writing.text, bound)
     else:
-        connection.exec_driver_sql(text_of, [dict(zip(names, one, strict=True)) for one in values])
+        document = json.dumps([dict(zip(writing.names, one, strict=True)) for one in bound], default=_as_text)
+        connection.exec_driver_sql(writing.text, {_ROWS: document})
+
+
+def _as_text(value: Any) -> str:
+    """What JSON has no sign for, as PostgreSQL reads it."""
+    match value:
+        case date():  # and a moment, which is one
+            return value.isoformat()
+        case bytes():
+            return f"\\x{value.hex()}"
+    return str(value)
 
 
 @lru_cache(maxsize=256)
-def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, list[str], list[Any]]:
-    """The text, the names in the order in which they are bound, and what makes each value the database's."""
+def _inserting(statement: Insert, dialect: Dialect, names: tuple[str, ...]) -> _Writing:
+    if dialect.name == "sqlite":
+        return _each(statement, dialect, names)
+    rows = _rows({name: statement.table.c[name] for name in names})
+    return _at_once(statement.from_select(names, select(rows), include_defaults=False), rows, dialect)
+
+
+@lru_cache(maxsize=256)
+def _updating(table: Table, keys: tuple[tuple[str, str], ...], dialect: Dialect, names: tuple[str, ...]) -> _Writing:
+    of = {name: column for column, name in keys}
+    changed = [name for name in names if name not in of]
+    if dialect.name == "sqlite":
+        where = [table.c[column] == bindparam(name) for column, name in keys]
+        return _each(update(table).where(*where).values({name: bindparam(name) for name in changed}), dialect, names)
+    rows = _rows({name: table.c[of.get(name, name)] for name in names})
+    where = [table.c[column] == rows.c[name] for column, name in keys]
+    return _at_once(update(table).where(*where).values({name: rows.c[name] for name in changed}), rows, dialect)
+
+
+def _each(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> _Writing:
+    """One row at a time, by place."""
     compiled = statement.compile(dialect=dialect, column_keys=list(names))
-    bound = list(compiled.positiontup or compiled.binds)
+    bound = list(compiled.positiontup or ())
     processors = compiled._bind_processors  # noqa: SLF001 -- what `execute` uses itself
-    return str(compiled), bound, [processors.get(name) for name in bound]
+    return _Writing(str(compiled), bound, [processors.get(name) for name in bound])
+
+
+def _rows(columns: Mapping[str, ColumnElement[Any]]) -> Any:
+    """The rows of one JSON document, as a table with these columns."""
+    typed = [column(name, of.type) for name, of in columns.items()]
+    document = func.json_to_recordset(cast(bindparam(_ROWS), JSON))
+    return document.table_valued(*typed, name=_ROWS).render_derived(with_types=True)
+
+
+def _at_once(statement: Any, rows: Any, dialect: Dialect) -> _Writing:
+    """All rows in one statement; what lies in them as JSON or as bytes goes into the document as it is."""
+    processors = [
+        None if isinstance(one.type, JSON | LargeBinary) else one.type.dialect_impl(dialect).bind_processor(dialect)
+        for one in rows.c
+    ]
+    return _Writing(str(statement.compile(dialect=dialect)), [one.name for one in rows.c], processors)
+
+
+_ROWS = "rows"
 
 
 def next_ids(connection: Connection, table: Table, number: int) -> list[int]:

@@ -50,7 +50,7 @@ def _moment_as_text(value: datetime | None) -> str | None:
 
 
 def _text_as_moment(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class Amount(TypeDecorator[Decimal]):
