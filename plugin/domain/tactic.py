@@ -10,6 +10,7 @@ from dataclasses import Field, dataclass, field, fields
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
+from functools import cache
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from plugin.domain.baskets import Basket
@@ -260,8 +261,13 @@ def unfit_values(kind: type[Any], given: Mapping[str, Any]) -> dict[str, str]:
     return _read_each(kind, given)[1]
 
 
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, Any] = {}
     unfit: dict[str, str] = {}
     for spec in fields(kind):
@@ -374,7 +380,7 @@ def describe_params(tactic: Tactic[Any]) -> list[dict[str, Any]]:
 
 def describe_values(kind: type[Any]) -> list[dict[str, Any]]:
     """The same of any dataclass of `param` fields."""
-    defaults, hints = kind(), get_type_hints(kind)
+    defaults, hints = kind(), _hints(kind)
     return [
         {
             "name": f.name,

@@ -341,9 +341,11 @@ def prune(connection: Connection, before: datetime, limit: int) -> int:
     return connection.execute(delete(effects).where(effects.c.id.in_(old))).rowcount
 
 
+_BEFORE = effects.alias("before")
+
+
 def _ready(now: datetime) -> Any:
-    before = effects.alias("before")
-    waiting = exists().where(before.c.id == effects.c.waits_for, before.c.status != EffectStatus.DONE.value)
+    waiting = exists().where(_BEFORE.c.id == effects.c.waits_for, _BEFORE.c.status != EffectStatus.DONE.value)
     free = or_(
         effects.c.status.in_((EffectStatus.OPEN.value, EffectStatus.FAILED.value)),
         and_(effects.c.status == EffectStatus.LEASED.value, effects.c.leased_until < now),
