@@ -1,0 +1,191 @@
+"""Each tactic acts once on what really happened, though the app is killed again and again while it does."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from plugin.domain.decide import Outcome
+from plugin.errors import TryLater
+from plugin.flow.send import BATCH
+from plugin.store import schema
+from plugin.store.database import Database
+from tests.e2e import truth
+from tests.e2e.mailbox import Mailbox, mailbox
+from tests.e2e.processes import App, build_app, ending, prepared_database, wait_until
+from tests.e2e.sandbox import Sandbox
+from tests.e2e.tactics import EACH, PAID_FOR, WORTH, Street, past, regulars, switch_on
+from tests.e2e.test_kills import FAULTS, Killer
+
+#: Of the baskets, that many are bought once they were reminded of.
+BOUGHT = 4
+KILLS = 8
+PATIENCE = 200.0
+GIVEN, TOLD = Outcome.GIVEN.value, Outcome.TOLD.value
+
+#: Campaign, kind of customer, outcome → of how many customers.
+Seen = Counter[tuple[str, str, str]]
+EXPECTED = {
+    ("late-parcel", "late", GIVEN): EACH,
+    ("abandoned-checkout", "basket", TOLD): EACH,
+    ("abandoned-checkout", "basket", GIVEN): EACH - BOUGHT,
+    ("replenishment", "regular", TOLD): EACH,
+    ("expiring", "big", GIVEN): PAID_FOR,
+    ("gift-each", "rich", GIVEN): EACH,
+}
+
+
+def decided(connection: Connection) -> Seen:
+    """Decisions, not customers: what was done twice counts twice."""
+    rows = connection.execute(
+        select(schema.campaigns.c.name, schema.customers.c.email, schema.decisions.c.outcome)
+        .join(schema.campaigns, schema.campaigns.c.id == schema.decisions.c.campaign_id)
+        .join(schema.customers, schema.customers.c.id == schema.decisions.c.customer_id)
+        .where(schema.decisions.c.outcome.in_((GIVEN, TOLD)))
+    )
+    return Counter((name, email.partition("-")[0], outcome) for name, email, outcome in rows)
+
+
+def has_come(database: Database, which: Mapping[tuple[str, str, str], int]) -> bool:
+    try:
+        with database.read() as connection:
+            seen = decided(connection)
+    except TryLater:
+        return False
+    return all(seen[key] >= number for key, number in which.items())
+
+
+def letters(connection: Connection, box: Mailbox, kills: int) -> Iterator[str]:
+    """None twice; each is there, or one of those that were on their way at a kill."""
+    effects, messages, decisions = schema.effects.c, schema.messages.c, schema.decisions.c
+    rows = connection.execute(
+        select(messages.ref, effects.status, decisions.campaign_id, decisions.customer_id, decisions.episode)
+        .join(schema.effects, effects.id == messages.effect_id)
+        .join(schema.decisions, decisions.id == messages.decision_id)
+    ).all()
+    yield from (f"mail {ref} arrived {times} times" for ref, times in box.arrived.items() if times > 1)
+    yield from (f"mail {ref} is nobody's" for ref in box.arrived.keys() - {row.ref for row in rows})
+    for row in rows:
+        if row.status not in {"done", "parked", "withdrawn"} or (row.status == "done") > (row.ref in box.arrived):
+            yield f"mail {row.ref} is {row.status} and arrived {box.arrived[row.ref]} times"
+    told = Counter((row.campaign_id, row.customer_id, row.episode) for row in rows if row.ref in box.arrived)
+    yield from (f"{times} mails about {need}" for need, times in told.items() if times > 1)
+    parked = sum(row.status == "parked" for row in rows)
+    if parked > kills * BATCH:
+        yield f"{parked} mails are parked after {kills} kills"
+
+
+def money(connection: Connection) -> Iterator[str]:
+    """What is reserved and what was settled stays within the campaign's budget."""
+    rows = connection.execute(
+        select(schema.reservations.c.status, schema.reservations.c.reserved, schema.reservations.c.settled)
+        .join(schema.campaigns, schema.campaigns.c.id == schema.reservations.c.campaign_id)
+        .where(schema.campaigns.c.name == "expiring")
+    )
+    spent = sum((getattr(row, row.status) for row in rows if row.status != "released"), Decimal(0))
+    if spent > WORTH * PAID_FOR:
+        yield f"{spent} USD of {WORTH * PAID_FOR} are spent"
+
+
+def gifts(sandbox: Sandbox) -> Iterator[str]:
+    names = [one["name"] for one in sandbox.pages("promotions", "id name")]
+    if len(names) != 1 or not names[0].startswith("gift-all"):
+        yield f"the promotions are {names}"
+
+
+@dataclass
+class Test:
+    __test__ = False
+    app: App
+    sandbox: Sandbox
+    database: Database
+    box: Mailbox
+    chance: random.Random
+
+    def run(self) -> None:
+        street = self.prepare()
+        began = time.monotonic()
+        killer = Killer(self.app, self.chance, seconds=(1.0, 4.0))
+        try:
+            self.sandbox.faults(*FAULTS)
+            self.happen(street)
+            wait_until(lambda: killer.trouble != [] or self.is_over(killer), PATIENCE, "all of it", every=0.5)
+        finally:
+            killer.stop()
+            with self.database.read() as connection:
+                print(f"\n{killer.kills} kills; {dict(decided(connection))}")  # noqa: T201
+        self.sandbox.no_faults()
+        self.app.wait_ready()
+        calm = time.monotonic()
+        truth.wait_quiet(self.sandbox, self.database)
+        print(f"{calm - began:.0f} s with kills, {time.monotonic() - calm:.0f} s after")  # noqa: T201
+        self.judge(killer)
+
+    def prepare(self) -> Street:
+        self.sandbox.start()
+        self.app.start()
+        self.sandbox.install(self.app.url)
+        self.sandbox.settle()
+        self.sandbox.manner(duplicate=0.3, shuffle=True, concurrency=8, retry_factor=0.1)
+        self.sandbox.tell([*past(), *regulars()])
+        truth.wait_quiet(self.sandbox, self.database)
+        switch_on(self.app, self.sandbox)
+        return Street(self.sandbox, {})
+
+    def happen(self, street: Street) -> None:
+        late = street.order()
+        street.send()
+        self.sandbox.settle()
+        assert datetime.now(UTC) < late, "what left in time is not known in time: nothing can be said of it"
+        street.fill_baskets()
+        street.enter()
+        reminded = {("abandoned-checkout", "basket", TOLD): EACH}
+        wait_until(lambda: has_come(self.database, reminded), PATIENCE, "the reminders", every=0.5)
+        for number in range(BOUGHT):
+            street.buy(number)
+
+    def is_over(self, killer: Killer) -> bool:
+        return killer.kills >= KILLS and has_come(self.database, EXPECTED)
+
+    def judge(self, killer: Killer) -> None:
+        seen = truth.read(self.sandbox)
+        with self.database.read() as connection:
+            found = [
+                *truth.problems(seen, self.database),
+                *letters(connection, self.box, killer.kills),
+                *money(connection),
+                *gifts(self.sandbox),
+            ]
+            done = decided(connection)
+            ended = Counter(
+                connection.execute(select(schema.effects.c.status).where(schema.effects.c.kind == "message")).scalars()
+            )
+        print(f"{len(self.box.arrived)} mails arrived: {dict(ended)}")  # noqa: T201
+        assert not found, "\n".join(found[:40])
+        # A basket may be given for and bought at the same moment.
+        baskets: Any = ("abandoned-checkout", "basket", GIVEN)
+        assert EACH - BOUGHT <= done[baskets] <= EACH
+        assert {**done, baskets: EACH - BOUGHT} == EXPECTED
+        assert len(self.box.arrived) > ended.total() // 2
+        assert "drain failed" not in self.app.log
+        assert "periodic job failed" not in self.app.log
+
+
+@pytest.mark.long
+@pytest.mark.timeout(420)
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_each_tactic_acts_once(database_url: str, tmp_path: Path) -> None:
+    workers = 1 if database_url.startswith("postgresql") else 0
+    with mailbox() as box, prepared_database(database_url) as database:
+        mails = {"mail_url": f"smtp://127.0.0.1:{box.port}", "check_mail_domains": "false"}
+        app, sandbox = build_app(tmp_path, database_url, workers=workers, **mails), Sandbox(tmp_path)
+        with ending(sandbox, app):
+            Test(app, sandbox, database, box, random.Random()).run()
