@@ -267,7 +267,7 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 
 def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # mypy takes a class for unhashable
     values: dict[str, Any] = {}
     unfit: dict[str, str] = {}
     for spec in fields(kind):
@@ -380,7 +380,7 @@ def describe_params(tactic: Tactic[Any]) -> list[dict[str, Any]]:
 
 def describe_values(kind: type[Any]) -> list[dict[str, Any]]:
     """The same of any dataclass of `param` fields."""
-    defaults, hints = kind(), _hints(kind)
+    defaults, hints = kind(), _hints(kind)  # type: ignore[arg-type]  # the same
     return [
         {
             "name": f.name,

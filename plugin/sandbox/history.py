@@ -12,7 +12,6 @@ from plugin.sandbox.records.people import User
 from plugin.sandbox.seed import add_product
 from plugin.sandbox.shop import Shop
 
-
 #: What an order is where nothing is said; all that was bought has left then.
 SENT = "FULFILLED"
 

@@ -13,6 +13,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.e2e.processes import free_port
 
+#: Between what came and the answer to it.
+SECONDS = (0.2, 1.5)
 MESSAGE_ID = b"\r\nMessage-ID: <"
 
 
@@ -30,7 +32,7 @@ class Mailbox:
         assert isinstance(content, bytes)
         with self._lock:
             self.arrived[content.partition(MESSAGE_ID)[2].partition(b"@")[0].decode()] += 1
-        await asyncio.sleep(random.uniform(0, 0.3))
+        await asyncio.sleep(random.uniform(*SECONDS))
         return "250 OK"
 
 

@@ -18,6 +18,8 @@ WAIT = "0.01"
 WEEKS = 14
 #: Each offer that expires is worth this, and so many are paid for.
 WORTH, PAID_FOR = 10, EACH - 4
+#: Before its end an offer is told of once more.
+NOTICE_HOURS = 12
 EVERYBODY = ("--inside-per-day", "100000", "--yes")
 SMALL, BIG, RICH = "20", "120", "600"
 
@@ -25,9 +27,7 @@ CHECKOUT = (
     "mutation($i: CheckoutCreateInput!) { checkoutCreate(input: $i) { checkout { id } errors { field code message } } }"
 )
 OPTIONS = "mutation($id: ID!) { deliveryOptionsCalculate(id: $id) { deliveries { id shippingMethod { name } } } }"
-CHOOSE = (
-    "mutation($id: ID!, $m: ID!) { checkoutDeliveryMethodUpdate(id: $id, deliveryMethodId: $m) { errors { code message } } }"
-)
+CHOOSE = "mutation($id: ID!, $m: ID!) { checkoutDeliveryMethodUpdate(id: $id, deliveryMethodId: $m) { errors { code message } } }"
 COMPLETE = "mutation($id: ID!) { checkoutComplete(id: $id) { order { id } errors { code message } } }"
 ADDRESS = {"firstName": "A", "streetAddress1": "1 Dock Street", "city": "Brooklyn", "country": "US"}
 
@@ -61,7 +61,9 @@ def regulars() -> list[dict[str, Any]]:
 
 
 def switch_on(app: App, sandbox: Sandbox) -> None:
-    app.command("messages", "set", "sender_address=shop@e2e.example", "storefront=https://shop.example", "needs_opt_in=no")
+    app.command(
+        "messages", "set", "sender_address=shop@e2e.example", "storefront=https://shop.example", "needs_opt_in=no"
+    )
     for name, (low, high) in {"big": (100, 500), "rich": (500, 10_000)}.items():
         within = {"all": [_last_total("at_least", low), _last_total("less_than", high)]}
         file = app.folder / f"{name}.json"
@@ -70,12 +72,23 @@ def switch_on(app: App, sandbox: Sandbox) -> None:
     gifts = json.dumps(dict.fromkeys(_months(), _gift(sandbox)))
     amount = {"offer": "amount", "value": str(WORTH), "currency": "USD"}
     _edit(app, "late-parcel", {**amount, "days": "1", "grace_days": "0"})
-    _edit(app, "abandoned-checkout", {"remind_after": WAIT, "shipping_after": WAIT, "offer_after": WAIT}, "--control", "0")
+    _edit(
+        app, "abandoned-checkout", {"remind_after": WAIT, "shipping_after": WAIT, "offer_after": WAIT}, "--control", "0"
+    )
     _edit(app, "replenishment", {"days_before": "0", "parcel_days": "0"}, "--control", "0")
-    expiring = {**amount, "minimum": "50", "valid_days": "2", "message_by": "mail"}
+    expiring = {**amount, "minimum": "50", "valid_days": "2", "message_by": "mail", "notice_hours": str(NOTICE_HOURS)}
     _new(app, "expiring_offer", "expiring", expiring, "--audience", "big", "--budget", f"total:USD={WORTH * PAID_FOR}")
-    _new(app, "gift_with_purchase", "gift-each", {"gifts": gifts, "currency": "USD", "minimum": "20", "hour": "0", "message_by": "mail"}, "--audience", "rich")
-    _new(app, "gift_with_purchase", "gift-all", {"gifts": gifts, "currency": "USD", "minimum": "25", "whom": "everybody"})
+    _new(
+        app,
+        "gift_with_purchase",
+        "gift-each",
+        {"gifts": gifts, "currency": "USD", "minimum": "20", "hour": "0", "message_by": "mail"},
+        "--audience",
+        "rich",
+    )
+    _new(
+        app, "gift_with_purchase", "gift-all", {"gifts": gifts, "currency": "USD", "minimum": "25", "whom": "everybody"}
+    )
     for name in ("late-parcel", "abandoned-checkout", "replenishment", "expiring"):
         app.command("campaign", "on", name, "--yes")
     for name in ("gift-each", "gift-all"):
@@ -107,7 +120,7 @@ def _set(params: Mapping[str, str]) -> Iterator[str]:
 
 def _gift(sandbox: Sandbox) -> str:
     products = sandbox.pages("products", "id name")
-    return next(one["id"] for one in products if one["name"].startswith("Olive"))
+    return str(next(one["id"] for one in products if one["name"].startswith("Olive")))
 
 
 @dataclass

@@ -5,13 +5,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from plugin.domain.decide import Outcome
 from plugin.errors import TryLater
@@ -22,7 +21,7 @@ from tests.e2e import truth
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.processes import App, build_app, ending, prepared_database, wait_until
 from tests.e2e.sandbox import Sandbox
-from tests.e2e.tactics import EACH, PAID_FOR, WORTH, Street, past, regulars, switch_on
+from tests.e2e.tactics import EACH, NOTICE_HOURS, PAID_FOR, WORTH, Street, past, regulars, switch_on
 from tests.e2e.test_kills import FAULTS, Killer
 
 #: Of the baskets, that many are bought once they were reminded of.
@@ -31,8 +30,8 @@ KILLS = 8
 PATIENCE = 200.0
 GIVEN, TOLD = Outcome.GIVEN.value, Outcome.TOLD.value
 
-#: Campaign, kind of customer, outcome → of how many customers.
-Seen = Counter[tuple[str, str, str]]
+#: Campaign, kind of customer, outcome → how many times that was decided.
+Seen = Mapping[tuple[str, str, str], int]
 EXPECTED = {
     ("late-parcel", "late", GIVEN): EACH,
     ("abandoned-checkout", "basket", TOLD): EACH,
@@ -41,10 +40,11 @@ EXPECTED = {
     ("expiring", "big", GIVEN): PAID_FOR,
     ("gift-each", "rich", GIVEN): EACH,
 }
+#: Once the last hours of the offers have come.
+NOTICED = {**EXPECTED, ("expiring", "big", TOLD): PAID_FOR}
 
 
-def decided(connection: Connection) -> Seen:
-    """Decisions, not customers: what was done twice counts twice."""
+def decided(connection: Connection) -> Counter[tuple[str, str, str]]:
     rows = connection.execute(
         select(schema.campaigns.c.name, schema.customers.c.email, schema.decisions.c.outcome)
         .join(schema.campaigns, schema.campaigns.c.id == schema.decisions.c.campaign_id)
@@ -54,13 +54,26 @@ def decided(connection: Connection) -> Seen:
     return Counter((name, email.partition("-")[0], outcome) for name, email, outcome in rows)
 
 
-def has_come(database: Database, which: Mapping[tuple[str, str, str], int]) -> bool:
+def has_come(database: Database, which: Seen) -> bool:
     try:
         with database.read() as connection:
             seen = decided(connection)
     except TryLater:
         return False
     return all(seen[key] >= number for key, number in which.items())
+
+
+def last_hours_come(database: Database) -> None:
+    """As if two days had passed for the offers that expire."""
+    codes, decisions = schema.codes, schema.decisions
+    campaign = select(schema.campaigns.c.id).where(schema.campaigns.c.name == "expiring").scalar_subquery()
+    now = datetime.now(UTC)
+    given, ends = now - timedelta(days=2), now + timedelta(hours=NOTICE_HOURS / 2)
+    theirs = select(codes.c.customer_id).where(codes.c.campaign_id == campaign)
+    with database.write() as connection:
+        connection.execute(update(codes).where(codes.c.campaign_id == campaign).values(drawn_at=given, expires_at=ends))
+        connection.execute(update(decisions).where(decisions.c.campaign_id == campaign).values(decided_at=given))
+        connection.execute(update(schema.customers).where(schema.customers.c.id.in_(theirs)).values(next_moment=now))
 
 
 def letters(connection: Connection, box: Mailbox, kills: int) -> Iterator[str]:
@@ -116,8 +129,11 @@ class Test:
         killer = Killer(self.app, self.chance, seconds=(1.0, 4.0))
         try:
             self.sandbox.faults(*FAULTS)
-            self.happen(street)
-            wait_until(lambda: killer.trouble != [] or self.is_over(killer), PATIENCE, "all of it", every=0.5)
+            self.happen(street, killer)
+            self.await_(EXPECTED, "all of it", killer)
+            last_hours_come(self.database)
+            self.await_(NOTICED, "the notices", killer)
+            wait_until(lambda: killer.trouble != [] or killer.kills >= KILLS, PATIENCE, "enough kills")
         finally:
             killer.stop()
             with self.database.read() as connection:
@@ -140,20 +156,19 @@ class Test:
         switch_on(self.app, self.sandbox)
         return Street(self.sandbox, {})
 
-    def happen(self, street: Street) -> None:
+    def happen(self, street: Street, killer: Killer) -> None:
         late = street.order()
         street.send()
         self.sandbox.settle()
         assert datetime.now(UTC) < late, "what left in time is not known in time: nothing can be said of it"
         street.fill_baskets()
         street.enter()
-        reminded = {("abandoned-checkout", "basket", TOLD): EACH}
-        wait_until(lambda: has_come(self.database, reminded), PATIENCE, "the reminders", every=0.5)
+        self.await_({("abandoned-checkout", "basket", TOLD): EACH}, "the reminders", killer)
         for number in range(BOUGHT):
             street.buy(number)
 
-    def is_over(self, killer: Killer) -> bool:
-        return killer.kills >= KILLS and has_come(self.database, EXPECTED)
+    def await_(self, which: Seen, what: str, killer: Killer) -> None:
+        wait_until(lambda: killer.trouble != [] or has_come(self.database, which), PATIENCE, what, every=0.5)
 
     def judge(self, killer: Killer) -> None:
         seen = truth.read(self.sandbox)
@@ -171,9 +186,9 @@ class Test:
         print(f"{len(self.box.arrived)} mails arrived: {dict(ended)}")  # noqa: T201
         assert not found, "\n".join(found[:40])
         # A basket may be given for and bought at the same moment.
-        baskets: Any = ("abandoned-checkout", "basket", GIVEN)
+        baskets = ("abandoned-checkout", "basket", GIVEN)
         assert EACH - BOUGHT <= done[baskets] <= EACH
-        assert {**done, baskets: EACH - BOUGHT} == EXPECTED
+        assert {**done, baskets: EACH - BOUGHT} == NOTICED
         assert len(self.box.arrived) > ended.total() // 2
         assert "drain failed" not in self.app.log
         assert "periodic job failed" not in self.app.log
