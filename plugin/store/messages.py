@@ -164,7 +164,11 @@ def settle(connection: Connection, shop_id: int, effect_id: int, now: datetime, 
     found = update(effects).where(
         effects.c.shop_id == shop_id, effects.c.id == effect_id, effects.c.status == EffectStatus.PARKED.value
     )
-    return bool(connection.execute(found.values(values)).rowcount)
+    settled = bool(connection.execute(found.values(values)).rowcount)
+    if settled and not send:  # what comes after it goes by that
+        went = update(messages).where(messages.c.effect_id == effect_id).values(sent_at=messages.c.begun_at)
+        connection.execute(went)
+    return settled
 
 
 _BY_REF = select(messages).where(messages.c.ref == bindparam("ref"))
