@@ -273,6 +273,11 @@ def unfit_values(kind: type[Any], given: Mapping[str, Any]) -> dict[str, str]:
     return _read_each(kind, given)[1]
 
 
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     hints = _hints(kind)  # type: ignore[arg-type]  # a class can be hashed
     values: dict[str, Any] = {}
@@ -285,11 +290,6 @@ def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any
         except (ValueError, TypeError, InvalidOperation) as error:
             unfit[spec.name] = str(error) if isinstance(error, ValueError) and str(error) else "is not understood"
     return values, unfit
-
-
-@cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def write_params(params: Any) -> dict[str, Any]:

@@ -86,7 +86,9 @@ def plain(words: Words, values: Mapping[str, str]) -> str:
 
 def one_line(text: str) -> str:
     """As a header can hold it: what customers call themselves adds no header of its own."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(text.split())
 
 
 def _paragraphs(words: Words, values: Mapping[str, str]) -> list[Paragraph]:

@@ -101,7 +101,7 @@ class Smtp:
             await client.connect()
         except (SMTPException, OSError, ssl.SSLError) as error:
             client.close()
-            raise NotReached(f"The mail server {server.host} does not let us in: {_said(error)}") from error
+            raise NotReached(_why_not_in(server, error)) from error
         return client
 
     async def _address(self, client: SMTP, letter: Letter) -> None:
@@ -136,6 +136,26 @@ class Smtp:
             self._idle.append(client)
         else:
             client.close()
+
+
+def _why_not_in(server: Server, error: Exception) -> str:
+    """What happened, and where it is about TLS what to do: nobody else can, and every mail waits for it."""
+    cause = error if isinstance(error, ssl.SSLError) else error.__cause__
+    match cause:
+        case ssl.SSLCertVerificationError(verify_message=said):
+            return (
+                f"The certificate of the mail server {server.host} is not accepted: {said}. Nothing is sent until"
+                " RETENTION_MAIL_URL has the name that the certificate is for, the certificate is renewed, or, where it"
+                " is of an authority of your own, SSL_CERT_FILE names that authority's."
+            )
+        case ssl.SSLError():
+            return (
+                f"The mail server {server.host} does not speak TLS as it was asked to: {_said(cause)}. Set"
+                " RETENTION_MAIL_URL to smtp://… where TLS begins by STARTTLS, as on port 587, and to smtps://… where it"
+                " begins with the first byte, as on port 465."
+            )
+        case _:
+            return f"The mail server {server.host} does not let us in: {_said(error)}"
 
 
 async def _reset(client: SMTP) -> bool:

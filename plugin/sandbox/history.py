@@ -12,6 +12,9 @@ from plugin.sandbox.records.people import User
 from plugin.sandbox.seed import add_product
 from plugin.sandbox.shop import Shop
 
+#: What an order is where nothing is said; all that was bought has left then.
+SENT = "FULFILLED"
+
 
 class BadHistory(Exception):
     """What is wrong with a line of history."""
@@ -35,7 +38,7 @@ def _variant(shop: Shop, given: dict[str, Any], channel: str) -> ProductVariant:
     return found
 
 
-def _line(shop: Shop, given: dict[str, Any], channel: str, currency: str) -> OrderLine:
+def _line(shop: Shop, given: dict[str, Any], channel: str, currency: str, *, sent: bool) -> OrderLine:
     variant, quantity = _variant(shop, given, channel), int(given.get("quantity", 1))
     price = Decimal(str(given["unit_price"]))
     return OrderLine(
@@ -45,7 +48,7 @@ def _line(shop: Shop, given: dict[str, Any], channel: str, currency: str) -> Ord
         product_sku=variant.sku,
         variant=variant,
         quantity=quantity,
-        quantity_fulfilled=quantity,
+        quantity_fulfilled=quantity if sent else 0,
         unit_price=taxed(price, currency),
         total_price=taxed(price * quantity, currency),
     )
@@ -59,7 +62,8 @@ def _order(shop: Shop, user: User | None, email: str, given: dict[str, Any]) -> 
     if created.tzinfo is None:
         created = created.replace(tzinfo=dt.UTC)
     currency = channel.currency_code
-    lines = [_line(shop, each, channel.slug, currency) for each in given.get("lines") or []]
+    status = given.get("status") or SENT
+    lines = [_line(shop, each, channel.slug, currency, sent=status == SENT) for each in given.get("lines") or []]
     subtotal = sum((line.total_price.gross.amount for line in lines), ZERO)
     shipping = Decimal(str(given.get("shipping") or 0))
     total = taxed(Decimal(str(given["total"])) if given.get("total") is not None else subtotal + shipping, currency)
@@ -71,7 +75,7 @@ def _order(shop: Shop, user: User | None, email: str, given: dict[str, Any]) -> 
         channel=channel,
         user=user,
         user_email=email,
-        status=given.get("status") or "FULFILLED",
+        status=status,
         lines=lines,
         total=total,
         undiscounted_total=total,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from plugin.domain.decide import Outcome
 from plugin.domain.effects import EffectKind, EffectStatus
@@ -85,27 +85,32 @@ def begin(connection: Connection, shop_id: int, begun: Sequence[Begun], until: d
 
 
 #: Also of one that was taken for lost meanwhile: its holder knows better.
-_OURS = and_(
-    effects.c.id == bindparam("of_effect"),
-    effects.c.lease == bindparam("of_holder"),
-    or_(effects.c.status == EffectStatus.IN_FLIGHT.value, effects.c.status == EffectStatus.PARKED.value),
-)
+_STILL_OURS = effects.c.status.in_((EffectStatus.IN_FLIGHT.value, EffectStatus.PARKED.value))
+_OURS = and_(effects.c.id == bindparam("of_effect"), effects.c.lease == bindparam("of_holder"), _STILL_OURS)
 _SENT = (
     update(effects)
-    .where(_OURS)
-    .values(status=EffectStatus.DONE.value, lease=None, leased_until=None, error=None, ended_at=bindparam("of_moment"))
+    .where(
+        effects.c.id.in_(bindparam("sent", expanding=True)),
+        effects.c.lease.in_(bindparam("holders", expanding=True)),
+        _STILL_OURS,
+    )
+    .values(status=EffectStatus.DONE.value, lease=None, leased_until=None, error=None, ended_at=bindparam("now"))
 )
-_SENT_AT = update(messages).where(messages.c.ref == bindparam("of_ref")).values(sent_at=bindparam("of_moment"))
+_SENT_AT = (
+    update(messages).where(messages.c.ref.in_(bindparam("refs", expanding=True))).values(sent_at=bindparam("now"))
+)
 
 
 def sent(connection: Connection, ended: Mapping[str, Effect], now: datetime) -> None:
-    """ended: ref → the message's effect."""
-    holders = [
-        {"of_effect": effect.effect_id, "of_holder": effect.lease, "of_moment": now} for effect in ended.values()
-    ]
-    if holders:
-        connection.execute(_SENT, holders)
-        connection.execute(_SENT_AT, [{"of_ref": ref, "of_moment": now} for ref in ended])
+    """ended: ref → the message's effect.
+
+    One statement for all of them: a server that knows nothing of a new table yet reads the whole of it at each.
+    """
+    if not ended:
+        return
+    theirs = {"sent": [one.effect_id for one in ended.values()], "holders": list({one.lease for one in ended.values()})}
+    connection.execute(_SENT, {**theirs, "now": now})
+    connection.execute(_SENT_AT, {"refs": list(ended), "now": now})
 
 
 def end(
@@ -159,7 +164,11 @@ def settle(connection: Connection, shop_id: int, effect_id: int, now: datetime, 
     found = update(effects).where(
         effects.c.shop_id == shop_id, effects.c.id == effect_id, effects.c.status == EffectStatus.PARKED.value
     )
-    return bool(connection.execute(found.values(values)).rowcount)
+    settled = bool(connection.execute(found.values(values)).rowcount)
+    if settled and not send:  # what comes after it goes by that
+        went = update(messages).where(messages.c.effect_id == effect_id).values(sent_at=messages.c.begun_at)
+        connection.execute(went)
+    return settled
 
 
 _BY_REF = select(messages).where(messages.c.ref == bindparam("ref"))

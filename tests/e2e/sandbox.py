@@ -50,7 +50,14 @@ class Sandbox:
         if time.monotonic() - self._signed_in > SIGNED_IN_SECONDS:
             said = self._http.post("/graphql/", json={"query": SIGN_IN}).json()
             self._token, self._signed_in = said["data"]["tokenCreate"]["token"], time.monotonic()
-        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._ask(self._token, query, variables)
+
+    def ask_as(self, email: str, query: str, /, **variables: Any) -> dict[str, Any]:
+        """As this shopper, signed in."""
+        return self._ask(self.control("sign-in", email=email)["token"], query, variables)
+
+    def _ask(self, token: str, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
         answer = self._http.post("/graphql/", json={"query": query, "variables": variables}, headers=headers).json()
         assert not answer.get("errors"), answer["errors"]
         data: dict[str, Any] = answer["data"]

@@ -337,6 +337,24 @@ async def test_what_nobody_knows_is_parked_and_sent_again_only_by_a_person(home:
     assert (len(box.taken), became(home)) == (1, [EffectStatus.DONE])
 
 
+async def test_what_a_person_takes_as_sent_counts_as_told(home: Home) -> None:
+    """What comes after it, as the offer after a reminder, would be waited for in vain."""
+    box = open_post(home)
+    reminds(home)
+    ordered(home)
+    box.fails = [OutcomeUnknown("lost")]
+    await post(home)
+    (letter,) = letters(home, EffectStatus.PARKED)
+    customer_id = letter.customer_id or 0
+    with home.database.write() as connection:
+        assert messages.told_to(connection, home.shop_id, [customer_id])[customer_id] == []
+        assert messages.settle(connection, home.shop_id, letter.effect_id, home.now, send=False)
+        (told,) = messages.told_to(connection, home.shop_id, [customer_id])[customer_id]
+    assert told.at == home.now
+    await post(home)
+    assert box.taken == []
+
+
 @pytest.mark.parametrize("alone", [True, False])
 async def test_a_kill_between_in_flight_and_result_parks_it(home: Home, alone: bool) -> None:
     box = open_post(home)

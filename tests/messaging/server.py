@@ -1,6 +1,7 @@
 """A local SMTP server, which answers as it is told."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -49,12 +50,12 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[Mailbox]:
+async def mail_server(starttls: ssl.SSLContext | None = None) -> AsyncIterator[Mailbox]:
     box, loop = Mailbox(), asyncio.get_running_loop()
     sessions: list[SMTP] = []
 
     def session() -> SMTP:
-        sessions.append(SMTP(box, hostname="localhost", loop=loop, enable_SMTPUTF8=True))
+        sessions.append(SMTP(box, hostname="localhost", loop=loop, enable_SMTPUTF8=True, tls_context=starttls))
         return sessions[-1]
 
     server = await loop.create_server(session, "127.0.0.1", 0)

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from plugin.domain.messages import Medium
 from plugin.errors import GiveUp, NoMailbox, NotReached, OutcomeUnknown, RetentionError, SettingsError, TryLater
 from plugin.messaging.port import Letter
 from plugin.messaging.smtp import Server, Smtp, read_server
+from tests.messaging.certificate import of_its_own
 from tests.messaging.server import Mailbox, mail_server
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +110,20 @@ async def test_nobody_answers() -> None:
         port = probe.getsockname()[1]
     with pytest.raises(NotReached, match="does not let us in"):
         await Smtp(Server("127.0.0.1", port, None, None, tls=False)).send(LETTER)
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_said_to_be_one(tmp_path: Path) -> None:
+    async with mail_server(of_its_own(tmp_path)) as box:
+        with pytest.raises(
+            NotReached, match=r"certificate of the mail server 127\.0\.0\.1 is not accepted: .*self.signed"
+        ):
+            await Smtp(Server("127.0.0.1", box.port, None, None, tls=False)).send(LETTER)
+    assert box.mails == []
+
+
+async def test_tls_from_the_first_byte_where_there_is_none(box: Mailbox) -> None:
+    with pytest.raises(NotReached, match=r"does not speak TLS as it was asked to: .*smtp://"):
+        await Smtp(Server("127.0.0.1", box.port, None, None, tls=True)).send(LETTER)
 
 
 async def test_a_kept_connection_that_is_gone_is_made_anew(box: Mailbox, smtp: Smtp) -> None:
