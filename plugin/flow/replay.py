@@ -22,11 +22,12 @@ from plugin.domain.campaign_checks import lacks_segment
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.conditions import needs_lines
 from plugin.domain.offers import OfferKind
-from plugin.domain.replay import Buyer, Season, Setting, Walked, walk_all
+from plugin.domain.replay import walk_all
 from plugin.domain.replay_budgets import Bounds, within_budgets
 from plugin.domain.replay_costs import wilson
 from plugin.domain.replay_figures import Rate, Replay, figures
 from plugin.domain.replay_segments import as_then
+from plugin.domain.replay_values import Buyer, Season, Setting, Walked
 from plugin.domain.tactic import Tactic, TriggerKind, by_stays
 from plugin.errors import GiveUp, NotFound, Rejected
 from plugin.flow.fit_needs import LEARN_FROM as NEEDS_FROM

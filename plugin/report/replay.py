@@ -13,8 +13,8 @@ from rich.text import Text
 
 from plugin.domain.decide import Outcome
 from plugin.domain.money import Money
-from plugin.domain.replay import Asked
 from plugin.domain.replay_figures import Cost, Figures, Replay
+from plugin.domain.replay_values import Asked
 from plugin.domain.tactic import by_stays
 from plugin.report import words
 

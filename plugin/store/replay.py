@@ -12,7 +12,7 @@ from plugin.domain.fields import BoughtLine
 from plugin.domain.guardrails import Suppression
 from plugin.domain.ledger import CANCELLED
 from plugin.domain.parcels import Shipment
-from plugin.domain.replay import Buyer, Remembered, Spell
+from plugin.domain.replay_values import Buyer, Remembered, Spell
 from plugin.domain.tactic import TriggerKind
 from plugin.store import suppressions
 from plugin.store.codes import CodeStatus

@@ -19,7 +19,8 @@ from plugin.domain.fields import BoughtLine, Operator
 from plugin.domain.guardrails import Guardrails, Limit, Suppression
 from plugin.domain.money import Money
 from plugin.domain.offers import OfferKind
-from plugin.domain.replay import Asked, Remembered, Season, Spell, walk
+from plugin.domain.replay import walk
+from plugin.domain.replay_values import Asked, Remembered, Season, Spell
 from plugin.domain.stages import Limits
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.tactics import on_entering
@@ -144,9 +145,9 @@ def test_the_audience_is_who_it_was_then() -> None:
 def test_who_really_had_a_code_says_nothing_of_coming_anyway() -> None:
     spell = Spell(day(25), day(39))
     (one,) = walk(buyer(order(10), spells=[spell]), setting()).asked
-    assert one.had_code
+    assert one.had_ours
     (other,) = walk(buyer(order(10), spells=[replace(spell, until=day(29))]), setting()).asked
-    assert not other.had_code
+    assert not other.had_ours
 
 
 def test_a_ladder_goes_on_while_nobody_comes() -> None:
@@ -256,7 +257,7 @@ def orders(draw: st.DrawFn, after: float = -60) -> list[Remembered]:
 
 def known_by(found: Sequence[Asked], now: datetime) -> list[Asked]:
     """The decisions until then, without what came after them."""
-    return [replace(one, next_order_at=None, had_code=False) for one in found if one.at <= now]
+    return [replace(one, next_order_at=None, had_ours=False) for one in found if one.at <= now]
 
 
 @given(orders(), moments, st.data())
