@@ -90,7 +90,7 @@ class Replay:
     campaign: Campaign
     begins: datetime
     ends: datetime
-    #: Who had ordered by the end, and who was silent (or in the segment) already at the beginning and so is left out.
+    #: Who had ordered by the end, or begun a basket, and who was silent (or in the segment) already at the beginning and so is left out.
     customers: int
     inside: int
     seasons: tuple[Season, ...]
