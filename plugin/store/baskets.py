@@ -63,7 +63,7 @@ def _keep_left(dialect: str) -> Any:
         select(*(checkouts.c[name] for name in kept), checkouts.c.updated_at, until)
         .where(checkouts.c.shop_id == bindparam("shop"), checkouts.c.checkout_id == bindparam("checkout"))
         .where(checkouts.c.updated_at <= bindparam("before"), checkouts.c.subtotal > Decimal(0))
-        .where(or_(checkouts.c.marketing.is_(None), checkouts.c.marketing), checkouts.c.order_id.is_(None))
+        .where(or_(checkouts.c.marketing.is_(None), checkouts.c.marketing))
     )
     statement = insert_on(dialect, left_baskets).from_select([*kept, "changed_at", "until"], before)
     return statement.on_conflict_do_nothing()

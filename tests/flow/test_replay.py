@@ -271,7 +271,7 @@ async def test_without_a_segment_there_is_nothing_to_replay(home: Home) -> None:
 
 
 async def test_what_the_past_does_not_tell_cannot_be_replayed(home: Home) -> None:
-    waiting = replace(TACTIC, key="baskets", title="Baskets", listens_to=frozenset({TriggerKind.CHECKOUT}))
+    waiting = replace(TACTIC, key="accounts", title="Accounts", listens_to=frozenset({TriggerKind.ACCOUNT}))
     home.add_tactic(waiting)
-    with pytest.raises(Rejected, match="“baskets” waits for what the past does not tell"):
-        replay(home.house, home.shop_id, "baskets", 30)
+    with pytest.raises(Rejected, match="“accounts” waits for what the past does not tell"):
+        replay(home.house, home.shop_id, "accounts", 30)
