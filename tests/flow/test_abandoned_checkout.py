@@ -382,7 +382,7 @@ async def test_baskets_from_before_are_left_alone_unless_those_inside_are_meant(
 async def test_each_of_its_messages_can_be_previewed(home: Home) -> None:
     abandons(home)
     seen = [preview(home.house, home.shop_id, "abandoned-checkout", number=number) for number in (1, 2, 3)]
-    assert [one.subject for one in seen] == [REMINDED, "[left] to free shipping", OFFERED]
+    assert [one.subject for one in seen] == [REMINDED, SHIPPING, OFFERED]
     assert all("/messages/basket/" in one.text for one in seen)
     with pytest.raises(Rejected, match="has 3 different messages; number 4 is none"):
         preview(home.house, home.shop_id, "abandoned-checkout", number=4)
