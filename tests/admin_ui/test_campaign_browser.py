@@ -143,7 +143,7 @@ def test_each_message_of_a_campaign_can_be_looked_at(browser: Browser, stage: St
         expect(which.locator("option")).to_have_text(["Reminder", "About free shipping", "Offer"])
         which.focus()
         which.select_option("About free shipping")
-        expect(frame.locator(".letter")).to_contain_text("20.00 USD to free shipping")
+        expect(frame.locator(".message-shown")).to_contain_text("20.00 USD to free shipping")
         expect(which).to_be_focused()
         which.select_option("Offer")
         expect(mail.locator(".code")).to_have_text("SAMPLE234567")
@@ -154,9 +154,11 @@ def test_each_message_of_a_campaign_can_be_looked_at(browser: Browser, stage: St
         expect(mail.locator(".code")).to_be_visible()
         loaded(frame)
         assert serious(page) == []
-        frame.locator(".letter").scroll_into_view_if_needed()
+        frame.locator(".message-shown").scroll_into_view_if_needed()
         shoot(page, f"campaign-messages-{look}")
         frame.get_by_role("button", name="Send this message").click()
-        expect(frame.locator("#notice, .letter").get_by_text("Nothing is set up to send by mail")).to_be_visible()
+        expect(
+            frame.locator("#notice, .message-shown").get_by_text("Nothing is set up to send by mail")
+        ).to_be_visible()
         frame.get_by_label("Then give something").uncheck()
         expect(which.locator("option")).to_have_count(2)
