@@ -5,6 +5,7 @@ What is new comes in without a translation, what is gone goes; a translation sta
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -17,6 +18,8 @@ from plugin.domain.churn import Rhythm
 from plugin.domain.fields import FIELDS
 from plugin.domain.guardrails import Guardrails
 from plugin.domain.library import library
+from plugin.domain.message_params import MessageParams, messages_of
+from plugin.domain.messages import Medium
 from plugin.domain.stages import Limits
 from plugin.domain.tactic import describe_params, describe_values
 from plugin.extensions import load_tactics
@@ -55,6 +58,9 @@ def _of_the_domain() -> Iterator[str]:
     for tactic in load_tactics().values():
         yield from (tactic.title, tactic.pitch)
         specs += describe_params(tactic)
+        params = tactic.params()
+        if isinstance(params, MessageParams):
+            yield from (one.title for one in messages_of(tactic, replace(params, message_by=tuple(Medium))))
     for spec in specs:
         yield from (spec["label"], spec["unit"], spec["help"])
     for field in FIELDS.values():

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from admin_ui.language import N_
 from plugin.domain.decide import Outcome
+from plugin.domain.tactic import Tactic
 from plugin.engine.port import Lane
 from plugin.errors import GiveUp, RetentionError
 from plugin.extensions import load_tactics
@@ -30,10 +31,14 @@ from plugin.store.shops import Shop
 
 #: How often the row says that somebody is at it.
 HEARD_EVERY = 1.0
-#: How far back a replay may begin, as the page offers it.
-SPANS = (90, 180, 365, 730)
+#: How far back a replay may begin, as the page offers it; and of what is about baskets, which are kept for less.
+SPANS, BASKET_SPANS = (90, 180, 365, 730), (14, 30, 60)
 #: Left over from a process that ended without a word.
 BROKEN = N_("It ended before it was done. Try it again; if it ends again, the app's log says why.")
+
+
+def spans_of(tactic: Tactic[Any]) -> tuple[int, ...]:
+    return BASKET_SPANS if replay.about_baskets(tactic) else SPANS
 
 
 def start(house: House, shop_id: int, name: str, kind: Kind, who: str, days: int) -> None:

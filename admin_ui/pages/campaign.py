@@ -12,6 +12,7 @@ from admin_ui import campaign_form, versions, words
 from admin_ui.answers import WHERE_ACTIONS_ANSWER, part
 from admin_ui.campaign_form import Typed
 from admin_ui.language import N_
+from admin_ui.pages import letters
 from admin_ui.visit import Visit
 from plugin.domain.campaign_checks import Finding
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
@@ -88,6 +89,7 @@ def _gather(house: House, visit: Visit, form: FormData | None, seen: int | None)
         "meanwhile": [] if seen is None else versions.since(history, seen, campaign, language),
         "kinds": list(Kind),
         **seen_by_a_shopper(campaign, said, currencies, visit),
+        **letters.shown(house, visit, campaign, said, form),
     }
 
 
@@ -116,8 +118,11 @@ async def show_preview(house: House, visit: Visit) -> Response:
         with house.database.read() as connection:
             campaign = campaigns.by_id(connection, visit.shop.shop_id, id_of(visit), house.tactics)
             known = campaign_form.known_of(connection, visit.shop, campaign, visit.language)
-        said = campaign_form.typed(campaign, form, known, visit.language)
-        return seen_by_a_shopper(campaign, said, _currencies(house, visit), visit)
+        said = letters.typed_or_stored(visit, campaign, form, known)
+        return {
+            **seen_by_a_shopper(campaign, said, _currencies(house, visit), visit),
+            **letters.shown(house, visit, campaign, said, form),
+        }
 
     return part(visit, "campaign/preview.html", **await anyio.to_thread.run_sync(gather))
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from admin_ui import campaign_form
 from admin_ui.answers import go, part
 from admin_ui.language import N_, Language
+from admin_ui.pages import letters
 from admin_ui.pages.campaign import seen_by_a_shopper
 from admin_ui.visit import Visit
 from plugin.domain.campaigns import Campaign, CampaignStatus
@@ -63,7 +64,7 @@ async def show(house: House, visit: Visit, form: FormData | None = None, problem
 
 async def show_preview(house: House, visit: Visit) -> Response:
     values = await _gather(house, visit, await visit.request.form())
-    return part(visit, "campaign/preview.html", preview=values["preview"], unfit=values["unfit"])
+    return part(visit, "campaign/preview.html", **values)
 
 
 async def _gather(house: House, visit: Visit, form: FormData | None) -> dict[str, Any]:
@@ -87,6 +88,7 @@ async def _gather(house: House, visit: Visit, form: FormData | None) -> dict[str
             "fits": said.fits,
             "said": said,
             **seen_by_a_shopper(draft, said, {one.slug: one.currency for one in sells}, visit),
+            **letters.shown(house, visit, draft, said, form),
         }
 
     return await anyio.to_thread.run_sync(gather)

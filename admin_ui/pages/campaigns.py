@@ -12,7 +12,7 @@ from admin_ui import words
 from admin_ui.answers import part
 from admin_ui.language import Language
 from admin_ui.page import Page
-from admin_ui.pages import campaign, campaign_new, rehearsal
+from admin_ui.pages import campaign, campaign_new, letters, rehearsal
 from admin_ui.pages.campaign import Switches, switches_of
 from admin_ui.visit import Visit
 from plugin.domain.campaigns import Campaign, CampaignStatus
@@ -121,6 +121,7 @@ PAGE = Page(
         f"{_NEW}/preview": campaign_new.show_preview,
         f"{_ONE}/save": campaign.save,
         f"{_ONE}/preview": campaign.show_preview,
+        f"{_ONE}/letter": letters.send,
         f"{_ONE}/on": campaign.turn_on,
         f"{_ONE}/pause": campaign.pause,
         f"{_ONE}/end": campaign.end,

@@ -15,7 +15,7 @@ from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.guardrails import Limit
 from plugin.errors import NotFound
 from plugin.flow.house import House
-from plugin.flow.replay import can_be_replayed
+from plugin.flow.replay import about_baskets, can_be_replayed
 from plugin.flow.trial import give_trial
 from plugin.store import rehearsals
 from plugin.store.rehearsals import Kind
@@ -50,12 +50,19 @@ def _gather(house: House, visit: Visit) -> dict[str, Any]:
         "broken": visit.language._(rehearse.BROKEN) if known is not None and known.broke_off(visit.now) else "",
         "body": body,
         "step": visit.language._(STEPS.get(known.step, known.step)) if known is not None else "",
-        "spans": rehearse.SPANS,
+        "spans": rehearse.spans_of(campaign.tactic),
+        "usual_span": _usual(rehearse.spans_of(campaign.tactic)),
+        "about_baskets": about_baskets(campaign.tactic),
         "can": campaign.status is not CampaignStatus.ENDED
         and (kind is Kind.DRY_RUN or can_be_replayed(campaign.tactic)),
         "weeks": chart_of(body, visit.language) if body and kind is Kind.REPLAY else None,
         "why_not": why_not,
     }
+
+
+def _usual(spans: tuple[int, ...]) -> int:
+    """A year, or as long as baskets are kept."""
+    return rehearse.SPANS[2] if rehearse.SPANS[2] in spans else spans[-1]
 
 
 def why_not(limit: str, language: Language) -> str:
@@ -90,6 +97,8 @@ def chart_of(body: Mapping[str, Any], language: Language) -> dict[str, Any] | No
         return None
     shown = weeks[busy[0] : busy[-1] + 1]
     series = [(N_("Given"), "given", "good"), (N_("Control group"), "control", "quiet")]
+    if any("told" in week for week in weeks):
+        series.insert(1, (N_("Messages without an offer"), "told", "good-soft"))
     return {
         "kind": "columns",
         "label": language._("What it would have given, by week"),
@@ -106,10 +115,11 @@ async def ask(house: House, visit: Visit) -> Response:
     form = await visit.request.form()
     kind = _kind(visit)
     said = str(form.get("days", ""))
-    days = int(said) if said in {str(span) for span in rehearse.SPANS} else rehearse.SPANS[2]
 
     def begin() -> None:
         campaign = find(house, visit)
+        spans = rehearse.spans_of(campaign.tactic)
+        days = int(said) if said in {str(span) for span in spans} else _usual(spans)
         rehearse.start(house, visit.shop.shop_id, campaign.name, kind, visit.user.email, days)
 
     await anyio.to_thread.run_sync(begin)

@@ -270,3 +270,15 @@ function unfold({ target }) {
   }
 }
 document.addEventListener("input", unfold);
+
+/** A mail in its frame: the page's policy takes no styles from within, so they are put on from here. */
+document.addEventListener("load", ({ target: frame }) => {
+  if (!frame.matches?.("iframe.mail")) return;
+  const { contentDocument: mail, contentWindow: inside } = frame;
+  for (const one of mail.querySelectorAll("[data-style]")) one.style.cssText = one.dataset.style;
+  const sheet = new inside.CSSStyleSheet();
+  sheet.replaceSync([...mail.querySelectorAll("template")].map((one) => one.content.textContent).join(""));
+  mail.adoptedStyleSheets = [sheet];
+  mail.addEventListener("click", (event) => event.preventDefault());
+  frame.style.height = `${mail.documentElement.scrollHeight}px`;
+}, true);

@@ -1,10 +1,11 @@
 """The parameters of a tactic that sends messages; any tactic takes them in beside its own."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from plugin.domain.messages import OF_A_CODE, Medium, Message, problems_of
-from plugin.domain.tactic import param
+from plugin.domain.tactic import Tactic, param
 from plugin.domain.value_kinds import ValueKind
 
 
@@ -42,6 +43,12 @@ def check_message(params: MessageParams, tokens: Collection[str] = OF_A_CODE) ->
     message = message_of(params)
     if message is not None:
         yield from problems_of(message, tokens)
+
+
+def messages_of(tactic: Tactic[Any], params: Any) -> Sequence[Message]:
+    """All that it may send, with a sample for what is its own to fill in; none where nothing is sent."""
+    one = message_of(params) if isinstance(params, MessageParams) else None
+    return () if one is None else [*tactic.messages(params)] or [one]
 
 
 def message_of(params: MessageParams, values: Mapping[str, str] | None = None) -> Message | None:

@@ -53,6 +53,8 @@ class Message:
     values: Mapping[str, str] = field(default_factory=dict)
     #: What {link} leads back to instead, by a signed link of ours.
     way_back: WayBack | None = None
+    #: What merchants know it by among the messages of its tactic.
+    title: str = "Message"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,181 +4,29 @@ The ledger holds the newest version of each order and no date of a refund or a c
 as known from that version's own time on, which is never too soon: before it the order counted, unrefunded.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from plugin.domain import baskets
 from plugin.domain.budgets import Usual, cost_of
 from plugin.domain.campaigns import Campaign
-from plugin.domain.churn import Outlook, is_usual_until, turns_of
-from plugin.domain.conditions import Condition
-from plugin.domain.customer import CustomerState, History, extend, fold
+from plugin.domain.churn import is_usual_until, turns_of
+from plugin.domain.customer import History, extend, fold
 from plugin.domain.decide import Decision, Outcome, Past, Standing, decide
 from plugin.domain.effects import Banner, GiveCode, ShowBanner, Slot
-from plugin.domain.fields import BoughtLine, Person
-from plugin.domain.guardrails import Guardrails, Limit, Suppression
+from plugin.domain.fields import Person
+from plugin.domain.ladders import need_of
 from plugin.domain.ledger import CANCELLED
 from plugin.domain.membership import entered_at, moves, told
-from plugin.domain.money import Money
 from plugin.domain.needs import MOST_ORDERS, Basket, Need, NeedModel, Thing, bought_of, needs_of
 from plugin.domain.offers import Offer, OfferKind, valid_until
-from plugin.domain.parcels import Parcel, Shipment, parcel_of, recent
+from plugin.domain.parcels import Parcel, parcel_of, recent
 from plugin.domain.replay_costs import mean_order
+from plugin.domain.replay_values import MESSAGE_LASTS, Asked, Begun, Buyer, Remembered, Season, Setting, Walked
 from plugin.domain.signals import Evidence, Signal, signals_of
 from plugin.domain.stages import Activity, Turns
-from plugin.domain.tactic import Given, Trigger, TriggerKind, View
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """An order as the ledger has it now (`customer.Purchase`), and what it was before its newest version."""
-
-    order_id: str
-    counts: bool
-    #: Whether it counted before it was cancelled, if it was.
-    counted: bool
-    user_id: str | None
-    currency: str
-    total: Decimal
-    shipping: Decimal
-    refunded: Decimal
-    placed_at: datetime
-    #: From when on its newest version was known.
-    updated_at: datetime
-    voucher_code: str | None
-    items: int
-    channel: str
-    country: str | None
-    #: From a file: such an order does not say whether its buyer had an account.
-    imported: bool = False
-    number: str = ""
-    #: What it says of its parcel; None where nothing is to be shipped, or nobody looks at parcels.
-    shipment: Shipment | None = None
-
-    @property
-    def changed(self) -> bool:
-        return self.updated_at > self.placed_at and (self.counts is not self.counted or self.refunded > 0)
-
-    def known_at(self, now: datetime) -> "Remembered":
-        if not self.changed or self.updated_at <= now:
-            return self
-        return replace(self, counts=self.counted, refunded=Decimal(0))
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """From `given_at` to `until` the customer really had a code of ours: what they ordered then says nothing."""
-
-    given_at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """A customer with all their orders, also those that are later than the replay's moments."""
-
-    #: As they are today; the replay has histories of its own.
-    state: CustomerState
-    orders: Sequence[Remembered]
-    spells: Sequence[Spell] = ()
-    #: From when on they were on the list of those who get nothing.
-    barred: Sequence[tuple[datetime, Suppression]] = ()
-    #: Order id → its lines; read only where an audience looks at lines, or a tactic at what is bought again.
-    lines: Mapping[str, Sequence[BoughtLine]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Season:
-    """By what the shop measured its customers from `begins` on, learnt from orders before it alone."""
-
-    begins: datetime
-    outlook: Outlook
-    #: What the shop's orders came to, by currency.
-    usual: Mapping[str, Usual] = field(default_factory=dict)
-    #: By currency, what the top fifth of the customers had spent.
-    high_value: Mapping[str, Decimal] = field(default_factory=dict)
-    #: Currency and products of a personal gift → what one piece of it cost at most.
-    gifts: Mapping[tuple[str, ...], Decimal] = field(default_factory=dict)
-    #: Of what is bought again and again; None where no campaign asks for it, or too little is.
-    needs: NeedModel | None = None
-    #: The setting's campaigns with their audiences as segments were then; empty where they are always the same.
-    campaigns: Sequence[Campaign] = ()
-    #: The segments that campaigns hear of, resolved, by name.
-    watched: Mapping[str, Condition] = field(default_factory=dict)
-
-
-def _no_clock(country: str | None, now: datetime) -> None:
-    """Nobody's but the shop's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is the same for everybody."""
-
-    #: The earliest first; the first begins the replay.
-    seasons: Sequence[Season]
-    ends: datetime
-    zone: tzinfo
-    #: The one that is asked about and those beside it, each as if it had been on from the beginning.
-    campaigns: Sequence[Campaign]
-    #: Channel → currency.
-    currencies: Mapping[str, str] = field(default_factory=dict)
-    rules: Guardrails = Guardrails()
-    #: Whose clock a country goes by; asked only where hours are quiet.
-    clock: Callable[[str | None, datetime], tzinfo | None] = _no_clock
-
-    @property
-    def begins(self) -> datetime:
-        return self.seasons[0].begins
-
-    @property
-    def asks_who(self) -> bool:
-        """One of them is for some customers only."""
-        return any(one.audience is not None or one.exclude is not None for one in self.campaigns)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What one campaign would have decided for one customer at one moment, and what really came after."""
-
-    customer_id: int
-    campaign_id: int
-    at: datetime
-    outcome: Outcome
-    reason: str
-    offer: Offer | None = None
-    #: What the offer costs at most if it is used; None where nothing was wished, or it cannot be said in money.
-    cost: Money | None = None
-    #: The customer's mean order by then, in the currency of the cost.
-    mean_order: Decimal | None = None
-    #: The end of the offer's validity.
-    until: datetime | None = None
-    #: Their first order that counts after it, whenever that was.
-    next_order_at: datetime | None = None
-    #: They really had a code of ours within it, so that their order is no proof of anything.
-    had_code: bool = False
-    #: Another campaign whose offer to them was still valid.
-    beside: int | None = None
-    #: What refused it, or put it off.
-    by: Limit | None = None
-    #: A day's budget had put it off before.
-    waited: bool = False
-
-    @property
-    def came(self) -> bool:
-        """They ordered while the offer was valid."""
-        return self.until is not None and self.next_order_at is not None and self.next_order_at <= self.until
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    customer_id: int
-    #: Silent already when the replay began; nobody is asked for a silence from before.
-    inside: bool
-    asked: tuple[Asked, ...]
-    #: The watched segments that they were in when it began; nobody is said to have entered those.
-    began_in: frozenset[str] = frozenset()
+from plugin.domain.tactic import Given, Notice, Trigger, TriggerKind, View
 
 
 def walk(buyer: Buyer, setting: Setting) -> Walked:
@@ -198,11 +46,12 @@ def walk_all(buyers: Sequence[Buyer], setting: Setting) -> list[Walked]:
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Something that was not known before: what a season has learnt, or an order or a new version of one."""
+    """Something that was not known before: what a season has learnt, a basket, or an order or a new version of one."""
 
     at: datetime
     season: Season | None = None
     order: Remembered | None = None
+    basket: Begun | None = None
 
 
 def _stops(buyer: Buyer, setting: Setting) -> list[_Stop]:
@@ -213,7 +62,13 @@ def _stops(buyer: Buyer, setting: Setting) -> list[_Stop]:
         if order.changed and setting.begins <= order.updated_at <= setting.ends:
             stops.append(_Stop(order.updated_at, order=order))
         stops += [_Stop(at, order=order) for at in _taken_back(order) if setting.begins <= at <= setting.ends]
-    return sorted(stops, key=lambda stop: (stop.at, stop.order is not None))
+    stops += [_Stop(one.basket.changed_at, basket=one) for one in _begun(buyer, setting)]
+    return sorted(stops, key=lambda stop: (stop.at, stop.order is not None, stop.basket is not None))
+
+
+def _begun(buyer: Buyer, setting: Setting) -> list[Begun]:
+    """Since the replay began; those from before are inside already, and left alone."""
+    return [one for one in buyer.baskets if setting.begins <= one.basket.changed_at <= setting.ends]
 
 
 def _taken_back(order: Remembered) -> Iterator[datetime]:
@@ -233,9 +88,12 @@ class _Way:
         self._baskets: dict[str, Basket] = {}
         self._needs: tuple[NeedModel | None, History | None, tuple[Need, ...]] = (None, None, ())
         self._gifts: list[Given] = []
+        self._told: list[Notice] = []
         self._stays: Mapping[str, datetime] = {}
         self._by_id = {order.order_id: order for order in buyer.orders}
-        self._came = min((order.placed_at for order in buyer.orders), default=setting.ends)
+        self._begun = _begun(buyer, setting)
+        accounts = (one.basket.changed_at for one in buyer.baskets if one.signed_in)
+        self._came = min([*(order.placed_at for order in buyer.orders), *accounts], default=setting.ends)
         self._signed_in = min((order.placed_at for order in buyer.orders if order.user_id), default=None)
         self._at_platform = min((order.placed_at for order in buyer.orders if not order.imported), default=None)
         self.next_moment: datetime | None = None
@@ -246,6 +104,8 @@ class _Way:
     def arrive(self, stop: _Stop, following: datetime) -> None:
         """Take in what is new; nothing else comes before `following`."""
         before, kind = self._turns, TriggerKind.HISTORY
+        if stop.basket is not None:
+            kind = TriggerKind.CHECKOUT
         if stop.order is not None:
             kind = TriggerKind.ORDER
             self._history = self._extended(stop)
@@ -272,7 +132,9 @@ class _Way:
         self.next_moment = min((at for at in moments if at is not None), default=None)
 
     def _ask(self, trigger: Trigger, campaigns: Sequence[Campaign]) -> datetime | None:
-        """What they decide is kept; when to look again. Before their first order nobody knew of them."""
+        """What they decide is kept; when to look again. Before their first order, or basket with an account, nobody
+        knew of them.
+        """
         now = trigger.at
         if now < self._came:
             return None
@@ -343,7 +205,17 @@ class _Way:
             self._parcels(now),
             zone=self._setting.zone,
             needs=self._needed(now),
+            baskets=self._left(now),
+            told=tuple(self._told),
         )
+
+    def _left(self, now: datetime) -> Sequence[baskets.Basket]:
+        """What was begun since their last order, whatever became of that one."""
+        found = [one.basket for one in self._begun if one.open(now)]
+        if not found:
+            return ()
+        placed = max((one.placed_at for one in self._buyer.orders if one.placed_at <= now), default=None)
+        return [one for one in found if placed is None or one.changed_at > placed]
 
     def _needed(self, now: datetime) -> tuple[Need, ...]:
         """What they buy again and again; parcels and stock have no past, so all is taken to have come and to be there."""
@@ -376,6 +248,7 @@ class _Way:
             refunded_at=max(refunds, default=None),
             zone=clock or setting.zone,
             person=self._seen(now, view) if setting.asks_who else None,
+            reach=None if self._buyer.reach is None else self._buyer.reach[self._history.orders > 0],
         )
 
     def _country(self, now: datetime) -> str | None:
@@ -421,8 +294,17 @@ class _Way:
         if decision.arm is not None:
             self._standing = replace(self._standing, arms={campaign_id: decision.arm, **self._standing.arms})
         asked = Asked(
-            self._buyer.state.customer_id, campaign_id, now, decision.outcome, decision.reason, by=decision.by
+            self._buyer.state.customer_id,
+            campaign_id,
+            now,
+            decision.outcome,
+            decision.reason,
+            by=decision.by,
+            need=need_of(decision.episode),
         )
+        if decision.outcome is Outcome.TOLD:
+            self._told.append(Notice(campaign_id, decision.episode, now))
+            asked = self._followed(asked, now + MESSAGE_LASTS)
         if isinstance(decision.wish, GiveCode):
             asked = self._given(asked, decision.wish.offer)
             self._gifts.append(Given(campaign_id, decision.episode, decision.wish.offer, now, asked.until or now))
@@ -436,20 +318,22 @@ class _Way:
 
     def _given(self, asked: Asked, offer: Offer) -> Asked:
         until = valid_until(offer, asked.at, self._setting.zone)
-        later = [order.placed_at for order in self._buyer.orders if order.counts and order.placed_at > asked.at]
         currency = offer.currency or self._history.currency or next(iter(self._setting.currencies.values()), "")
         cost = cost_of(offer, self._history, self._usual(offer, currency), currency)
         others = (gift.campaign_id for gift in self._gifts if gift.alive(asked.at))
         return replace(
-            asked,
+            self._followed(asked, until),
             offer=offer,
             cost=cost,
             mean_order=None if cost is None else mean_order(self._history, cost.currency),
-            until=until,
-            next_order_at=min(later, default=None),
-            had_code=any(spell.given_at <= until and spell.until > asked.at for spell in self._buyer.spells),
             beside=next((other for other in others if other != asked.campaign_id), None),
         )
+
+    def _followed(self, asked: Asked, until: datetime) -> Asked:
+        """With what came after it."""
+        later = [order.placed_at for order in self._buyer.orders if order.counts and order.placed_at > asked.at]
+        ours = any(spell.given_at <= until and spell.until > asked.at for spell in self._buyer.spells)
+        return replace(asked, until=until, next_order_at=min(later, default=None), had_ours=ours)
 
 
 def _drawn_over(now: datetime, before: Turns, after: Turns) -> bool:

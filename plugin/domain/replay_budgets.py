@@ -12,7 +12,7 @@ from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Limit
 from plugin.domain.money import Money
 from plugin.domain.offers import valid_until
-from plugin.domain.replay import Asked
+from plugin.domain.replay_values import Asked
 
 #: In the place of a campaign: all of them.
 _ALL = 0

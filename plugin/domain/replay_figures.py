@@ -10,9 +10,10 @@ from decimal import Decimal
 from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Limit
-from plugin.domain.replay import Asked, Season
 from plugin.domain.replay_costs import break_even, wilson
+from plugin.domain.replay_values import Asked, Season
 
+_REACHED = frozenset({Outcome.GIVEN, Outcome.TOLD, Outcome.CONTROL})
 _NUMBERS = re.compile(r"\d[\d.,:-]*\d|\d")
 
 
@@ -29,15 +30,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Anyway:
-    """Of those who would have been given the offer: who ordered within its validity without it."""
+    """Of those who would have been given an offer, or told of something: who ordered within its time without it."""
 
     came: int
-    #: Whose validity is over, and who had no code of ours in it.
+    #: Whose time is over, and who had no code or message of ours in it.
     of: int
     share: float
     low: float
     high: float
-    #: Still valid, or with a code of ours: they say nothing.
+    #: Its time goes on, or they had something of ours: they say nothing.
     unknown: int
 
 
@@ -62,7 +63,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    #: Who would have been given an offer or left alone as control.
+    #: Who would have been given an offer, told of something or left alone as control.
     customers: int
     outcomes: Mapping[str, int]
     #: Why nothing was given, without its numbers, the most frequent first.
@@ -79,6 +80,8 @@ class Figures:
     beside: Mapping[int, int]
     rate: Rate
     anyway: Anyway
+    #: Of messages without a gift: the first for each need, so that nobody is counted for every step.
+    told_anyway: Anyway
     cost: Mapping[str, Cost]
 
 
@@ -87,7 +90,7 @@ class Replay:
     campaign: Campaign
     begins: datetime
     ends: datetime
-    #: Who had ordered by the end, and who was silent (or in the segment) already at the beginning and so is left out.
+    #: Who had ordered by the end, or begun a basket, and who was silent (or in the segment) already at the beginning and so is left out.
     customers: int
     inside: int
     seasons: tuple[Season, ...]
@@ -97,6 +100,8 @@ class Replay:
     others: Mapping[int, str]
     margin: float | None
     figures: Figures
+    #: Of a campaign about baskets: since when they are known. None of any other.
+    baskets_from: datetime | None = None
 
     @property
     def learnt_from(self) -> datetime | None:
@@ -115,7 +120,7 @@ def figures(
 ) -> Figures:
     """Of one campaign's decisions, with those that a budget refused among the nothings already."""
     given = [one for one in asked if one.outcome is Outcome.GIVEN]
-    reached = {one.customer_id for one in asked if one.outcome in {Outcome.GIVEN, Outcome.CONTROL}}
+    reached = {one.customer_id for one in asked if one.outcome in _REACHED}
     anyway = _anyway(given, span[1])
     return Figures(
         customers=len(reached),
@@ -128,6 +133,7 @@ def figures(
         beside=dict(Counter(one.beside for one in given if one.beside is not None)),
         rate=rate,
         anyway=anyway,
+        told_anyway=_anyway(_first_told(asked), span[1]),
         cost={
             currency: _cost(theirs, anyway, rate, margin) for currency, theirs in sorted(_by_currency(given).items())
         },
@@ -144,10 +150,19 @@ def kind_of(reason: str) -> str:
 
 
 def _anyway(given: Sequence[Asked], ends: datetime) -> Anyway:
-    telling = [one for one in given if one.until is not None and one.until <= ends and not one.had_code]
+    telling = [one for one in given if one.until is not None and one.until <= ends and not one.had_ours]
     came = sum(one.came for one in telling)
     low, high = wilson(came, len(telling))
     return Anyway(came, len(telling), came / len(telling) if telling else 0.0, low, high, len(given) - len(telling))
+
+
+def _first_told(asked: Iterable[Asked]) -> list[Asked]:
+    """asked: in the order of time."""
+    found: dict[tuple[int, str], Asked] = {}
+    for one in asked:
+        if one.outcome is Outcome.TOLD:
+            found.setdefault((one.customer_id, one.need), one)
+    return list(found.values())
 
 
 def _by_currency(given: Iterable[Asked]) -> dict[str, list[Asked]]:
@@ -162,7 +177,7 @@ def _cost(given: Sequence[Asked], anyway: Anyway, rate: Rate, margin: float | No
     amounts = [one.cost.amount for one in given if one.cost is not None]
     orders = [one.mean_order for one in given if one.mean_order is not None]
     full, order = sum(amounts, Decimal(0)), sum(orders, Decimal(0)) / max(1, len(orders))
-    came = [one.cost.amount for one in given if one.cost is not None and one.came and not one.had_code]
+    came = [one.cost.amount for one in given if one.cost is not None and one.came and not one.had_ours]
     return Cost(
         given=len(given),
         full=full,

@@ -8,7 +8,7 @@ from plugin.domain.campaigns import Campaign
 from plugin.domain.conditions import Condition, names_in, read_condition, resolve
 from plugin.domain.library import library
 from plugin.domain.membership import heard_by
-from plugin.domain.replay import Season
+from plugin.domain.replay_values import Season
 
 
 def as_then(season: Season, campaigns: Sequence[Campaign], own: Mapping[str, Condition]) -> Season:

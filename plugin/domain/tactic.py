@@ -182,7 +182,8 @@ class Tactic(Generic[P]):
     public: Callable[[P, Today], PublicOffer | None] | None = None
     #: What this customer would be given, needed or not; None where nothing can be tried on one customer.
     sample: Callable[[View, P], GiveCode | None] | None = None
-    #: What it may send, in the order of its steps, where that is more than the one message of its parameters.
+    #: What it may send, in the order of its steps, where that is more than the one message of its parameters; each with
+    #: its title, and a sample of the tactic's own values.
     messages: Callable[[P], Sequence[Message]] = _nothing
     #: Days between two for one customer, unless the campaign says otherwise.
     pause_days: int = PAUSE_DAYS

@@ -144,7 +144,7 @@ def _checkout(connection: Connection, scene: Scene, eraser: Eraser, checkout: Ch
     nobodys = checkout.user_id is None and checkout.email is None
     if nobodys or eraser.forgotten_checkout(connection, scene.shop_id, checkout):
         return []
-    ledger.save_checkout(connection, scene.shop_id, checkout)
+    baskets.save(connection, scene.shop_id, checkout)
     if not scene.listens(TriggerKind.CHECKOUT):
         return []
     customer = identity.shopper_of(connection, scene.shop_id, checkout)

@@ -1,6 +1,6 @@
 """Baskets that customers have begun, as tactics see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.baskets import Basket
 from plugin.domain.effects import Banner, Slot
+from plugin.domain.replay_values import Begun
 from plugin.domain.tactic import TriggerKind
 from plugin.flow.scene import Scene
 from plugin.flow.thresholds import rules_of
@@ -21,16 +22,31 @@ def baskets_of(connection: Connection, scene: Scene, people: Sequence[Customer])
     if not scene.listens(TriggerKind.CHECKOUT):
         return {}
     begun = baskets.open_of(connection, scene.shop_id, people, scene.now)
-    shown = {one.customer_id: one.shown[Slot.FREE_SHIPPING] for one in people if Slot.FREE_SHIPPING in one.shown}
-    if not shown.keys() & begun.keys() or rules_of(connection, scene.shop_id).excluded(scene.now):
-        return begun
-    gross = {channel.slug for channel in scene.channels if channel.gross}
+    promised = _promises(connection, scene, people, begun)
+    return {customer_id: [promised(customer_id, one) for one in theirs] for customer_id, theirs in begun.items()}
+
+
+def past_baskets_of(connection: Connection, scene: Scene, people: Sequence[Customer]) -> Mapping[int, Sequence[Begun]]:
+    """All that is known of what they had begun, with what they are promised today: nobody knows what it was then."""
+    begun = baskets.begun_by(connection, scene.shop_id, people)
+    promised = _promises(connection, scene, people, begun)
     return {
-        customer_id: [
-            _promised(one, shown.get(customer_id), scene.now) if one.channel in gross else one for one in theirs
-        ]
+        customer_id: [replace(one, basket=promised(customer_id, one.basket)) for one in theirs]
         for customer_id, theirs in begun.items()
     }
+
+
+def _promises(
+    connection: Connection, scene: Scene, people: Sequence[Customer], begun: Collection[int]
+) -> Callable[[int, Basket], Basket]:
+    """A customer's basket with what it is promised to ship free from."""
+    shown = {one.customer_id: one.shown[Slot.FREE_SHIPPING] for one in people if Slot.FREE_SHIPPING in one.shown}
+    if shown.keys().isdisjoint(begun) or rules_of(connection, scene.shop_id).excluded(scene.now):
+        return lambda _, basket: basket
+    gross = {channel.slug for channel in scene.channels if channel.gross}
+    return lambda customer_id, basket: (
+        _promised(basket, shown.get(customer_id), scene.now) if basket.channel in gross else basket
+    )
 
 
 def _promised(basket: Basket, shown: Banner | None, now: datetime) -> Basket:

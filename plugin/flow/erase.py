@@ -15,6 +15,7 @@ from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
 from plugin.secrets import subject_hash
 from plugin.store import (
+    baskets,
     budgets,
     codes,
     contacts,
@@ -84,6 +85,7 @@ class Eraser:
         holder = ledger.owner_of(connection, scene.shop_id, order_id)
         if holder is None:
             return
+        baskets.erase_order(connection, scene.shop_id, order_id)
         ledger.erase_order(connection, scene.shop_id, order_id)
         tombstones.put(connection, scene.shop_id, [self._hash(f"order:{order_id}")], scene.now)
         customer = customers.lock(connection, scene.shop_id, holder)
@@ -149,7 +151,8 @@ def _erase(connection: Connection, scene: Scene, customer: Customer) -> None:
     decisions.erase(connection, scene.shop_id, customer_id)
     rehearsals.erase(connection, scene.shop_id)
     front_events.erase(connection, scene.shop_id, customer_id)
-    ledger.erase(connection, scene.shop_id, customer_id, customer.state.user_id, customer.email)
+    baskets.erase(connection, scene.shop_id, customer_id, customer.state.user_id, customer.email)
+    ledger.erase(connection, scene.shop_id, customer_id)
     messages.erase(connection, scene.shop_id, customer_id)
     number, *email = suppressions.subjects_of(scene.pepper, customer_id, customer.email)
     suppressions.remove(connection, scene.shop_id, [number])

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.baskets import CHECKOUT
 from plugin.domain.campaigns import Campaign
-from plugin.domain.message_params import MessageParams, message_of
+from plugin.domain.message_params import messages_of
 from plugin.domain.messages import Medium, Message, pieces, words_in
 from plugin.domain.sending import looks_like_an_address
 from plugin.errors import NotFound, OutcomeUnknown, Rejected, RetentionError
@@ -68,6 +68,19 @@ def preview(
     return _preview(house, shop, found, message, language, name, medium or message.media[0])
 
 
+def preview_unsaved(
+    house: House, shop_id: int, campaign: Campaign, *, number: int = 1, language: str | None = None
+) -> Preview:
+    """As a mail, else as what it is sent as. campaign: with the parameters that are being typed.
+
+    Raises `Rejected` where there is no such message.
+    """
+    message = _numbered(campaign, number)
+    medium = Medium.MAIL if Medium.MAIL in message.media else message.media[0]
+    spoken = language if language and language in message.texts else next(iter(message.texts), "en")
+    return _preview(house, _shop(house, shop_id), campaign, message, spoken, NAME, medium)
+
+
 async def send_test(
     house: House, shop_id: int, campaign: str, to: str, language: str | None = None, number: int = 1
 ) -> Preview:
@@ -75,6 +88,13 @@ async def send_test(
     made = await anyio.to_thread.run_sync(
         lambda: preview(house, shop_id, campaign, language=language, medium=Medium.MAIL, number=number)
     )
+    return await send_made(house, shop_id, made, to)
+
+
+async def send_made(house: House, shop_id: int, made: Preview, to: str) -> Preview:
+    """A mail that was looked at, to that address. Raises as `send_test`."""
+    if made.medium is not Medium.MAIL:
+        raise Rejected(f"This message goes by {made.medium}: only mails can be sent to yourself.")
     sender = house.senders.get(Medium.MAIL)
     if made.missing or sender is None:
         raise Rejected(" ".join(made.missing))
@@ -118,16 +138,19 @@ def _found(
     connection: Connection, house: House, shop_id: int, name: str, number: int
 ) -> tuple[Shop, Campaign, Message]:
     found = campaigns.get(connection, shop_id, name, house.tactics)
-    one = message_of(found.params) if isinstance(found.params, MessageParams) else None
-    if one is None:
+    return shops.get(connection, shop_id), found, _numbered(found, number)
+
+
+def _numbered(campaign: Campaign, number: int) -> Message:
+    name, messages = campaign.name, messages_of(campaign.tactic, campaign.params)
+    if not messages:
         raise Rejected(
             f"“{name}” sends no messages. `retention campaign edit {name} --set message_by=mail` has it send mails, "
             "where its tactic can."
         )
-    messages = [*found.tactic.messages(found.params)] or [one]
     if not 0 < number <= len(messages):
         raise Rejected(f"“{name}” has {len(messages)} different messages; number {number} is none of them.")
-    return shops.get(connection, shop_id), found, messages[number - 1]
+    return messages[number - 1]
 
 
 def _preview(
@@ -139,6 +162,7 @@ def _preview(
     until = (house.clock() + timedelta(days=offer.valid_days if offer else DAYS)).astimezone(shop.zone)
     values = {
         **{token: f"[{token}]" for _, token in pieces(words.subject + words.text + words.button) if token},
+        **message.values,
         "name": name,
         "shop": sender_name(shop),
         "link": links.basket() if CHECKOUT in (message.link or "") else link_to(shop, message.link),

@@ -7,7 +7,7 @@ other processes where there are many.
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -21,20 +21,26 @@ from sqlalchemy import Connection
 from plugin.domain.campaign_checks import lacks_segment
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.conditions import needs_lines
+from plugin.domain.messages import Medium
 from plugin.domain.offers import OfferKind
-from plugin.domain.replay import Buyer, Season, Setting, Walked, walk_all
+from plugin.domain.reach import Contact, reach
+from plugin.domain.replay import walk_all
 from plugin.domain.replay_budgets import Bounds, within_budgets
 from plugin.domain.replay_costs import wilson
 from plugin.domain.replay_figures import Rate, Replay, figures
 from plugin.domain.replay_segments import as_then
+from plugin.domain.replay_values import Buyer, Reach, Season, Setting, Walked
 from plugin.domain.tactic import Tactic, TriggerKind, by_stays
 from plugin.errors import GiveUp, NotFound, Rejected
+from plugin.flow.begun import past_baskets_of
 from plugin.flow.fit_needs import LEARN_FROM as NEEDS_FROM
+from plugin.flow.guards import sends, subjects_of
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.zones import zone_of
-from plugin.store import ledger, needs, numbers, segments, shops
+from plugin.store import baskets, contacts, ledger, needs, numbers, segments, shops
 from plugin.store import replay as past
+from plugin.store.customers import Customer
 from plugin.store.evidence import parcel_days
 
 #: What is being done, how much of it is done, and how much there is.
@@ -50,8 +56,10 @@ FEW = 400
 #: Parts that are handed out before the first of them is done.
 AHEAD = 8
 #: What a walk through the past knows of.
-REPLAYED = frozenset({TriggerKind.ORDER, TriggerKind.MOMENT, TriggerKind.ENTERED, TriggerKind.LEFT})
-MOST_DAYS = 3650
+REPLAYED = frozenset(
+    {TriggerKind.ORDER, TriggerKind.MOMENT, TriggerKind.ENTERED, TriggerKind.LEFT, TriggerKind.CHECKOUT}
+)
+MOST_DAYS, USUAL_DAYS = 3650, 365
 #: Fewer codes that have run their time, or fewer orders with a voucher, say nothing of how many are used.
 ENOUGH = 30
 #: Taken where nothing is known of this shop.
@@ -62,7 +70,7 @@ def replay(
     house: House,
     shop_id: int,
     name: str,
-    days: int,
+    days: int | None = None,
     *,
     margin: float | None = None,
     progress: Progress = lambda *_: None,
@@ -70,18 +78,17 @@ def replay(
 ) -> Replay:
     """The campaign of that name as if it had been switched on that many days ago, at the shop's midnight.
 
-    `margin` is the share of an order that is left after its costs; the guardrails' where none is given. Raises `Rejected` where there is no past to
-    look at, and `NotFound` for an unknown campaign.
+    `days` is a year where it is None, or as long as baskets are kept where it is about them. `margin` is the share of
+    an order that is left after its costs; the guardrails' where none is given. Raises `Rejected` where there is no
+    past to look at, and `NotFound` for an unknown campaign.
     """
-    if not 1 <= days <= MOST_DAYS:
-        raise Rejected(f"A replay goes over 1 to {MOST_DAYS} days, not {days}.")
     if margin is not None and not 0 < margin <= 1:
         raise Rejected("The margin is the share of an order that is left after its costs: above 0, at most 1.")
     now = house.clock()
     with house.database.read() as connection:
         scene = set_scene(connection, house, shops.get(connection, shop_id), now)
-        begins = datetime.combine(now.astimezone(scene.zone).date() - timedelta(days=days), time(0), scene.zone)
         chosen, campaigns = _campaigns(scene, name)
+        begins = _begins(scene, chosen, most_days(chosen.tactic, USUAL_DAYS) if days is None else days)
         extent = numbers.extent(connection, shop_id, now)
         if extent.first_at is None:
             raise Rejected("There is no past yet: no order counts. `retention backfill` reads the shop's own.")
@@ -98,8 +105,7 @@ def replay(
                     connection,
                     shop_id,
                     scene.pepper,
-                    lines=_looks_at_lines(campaigns, seasons),
-                    parcels=_looks_at_parcels(campaigns),
+                    _wanted(connection, scene, campaigns, seasons),
                 ),
                 setting,
                 pool,
@@ -125,6 +131,7 @@ def replay(
         others={other.campaign_id: other.name for other in campaigns if other is not chosen},
         margin=margin,
         figures=figures(asked, rate=rate, margin=margin, span=(begins, now), zone=scene.zone),
+        baskets_from=begins if about_baskets(chosen.tactic) else None,
     )
 
 
@@ -134,9 +141,8 @@ def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
     if chosen is None:
         raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
     if not can_be_replayed(chosen.tactic):
-        said = f"“{name}” waits for what the past does not tell: only orders, moments and segments can be replayed."
-        baskets = " Of checkouts nothing from before the install is known, and of later ones only how they are now."
-        raise Rejected(said + baskets if TriggerKind.CHECKOUT in chosen.tactic.listens_to else said)
+        told = "only orders, baskets, moments and segments can be replayed"
+        raise Rejected(f"“{name}” waits for what the past does not tell: {told}.")
     if refused := lacks_segment(chosen):
         raise Rejected(refused)
     campaigns = [
@@ -148,15 +154,59 @@ def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
 
 
 def can_be_replayed(tactic: Tactic[Any]) -> bool:
-    """The past tells all that it waits for."""
-    return bool(tactic.listens_to & REPLAYED) and TriggerKind.CHECKOUT not in tactic.listens_to
+    """The past tells of what it waits for."""
+    return bool(tactic.listens_to & REPLAYED)
+
+
+def about_baskets(tactic: Tactic[Any]) -> bool:
+    return TriggerKind.CHECKOUT in tactic.listens_to
+
+
+def most_days(tactic: Tactic[Any], most: int = MOST_DAYS) -> int:
+    """How far back a replay may begin; baskets are not kept for longer."""
+    return min(most, baskets.LIFE.days) if about_baskets(tactic) else most
+
+
+def _begins(scene: Scene, chosen: Campaign, days: int) -> datetime:
+    """A midnight of the shop; where it is about baskets, of the day of the install at the earliest."""
+    most = most_days(chosen.tactic)
+    if not 1 <= days <= most:
+        kept = f" Baskets are kept for {most} days." if about_baskets(chosen.tactic) else ""
+        raise Rejected(f"A replay goes over 1 to {most} days, not {days}.{kept}")
+    first = scene.today - timedelta(days=days)
+    if about_baskets(chosen.tactic):
+        first = max(first, scene.shop.installed_at.astimezone(scene.zone).date())
+    return datetime.combine(first, time(0), scene.zone)
 
 
 def _was_inside(person: Walked, chosen: Campaign) -> bool:
-    """The need had begun before the replay did; of what is bought again and again nobody counts those."""
-    if chosen.tactic.knows_needs:
+    """The need had begun before the replay did; of baskets, and of what is bought again and again, nobody counts those."""
+    if chosen.tactic.knows_needs or about_baskets(chosen.tactic):
         return False
     return bool(person.began_in & chosen.segments) if by_stays(chosen.tactic, chosen.params) else person.inside
+
+
+def _wanted(
+    connection: Connection, scene: Scene, campaigns: Sequence[Campaign], seasons: Sequence[Season]
+) -> past.Wanted:
+    wanted = past.Wanted(_looks_at_lines(campaigns, seasons), _looks_at_parcels(campaigns))
+    if any(about_baskets(one.tactic) for one in campaigns):
+        wanted = replace(wanted, baskets=lambda people: past_baskets_of(connection, scene, people))
+    if any(sends(one) for one in campaigns):
+        wanted = replace(wanted, messages=True, reach=lambda people: _reach_of(connection, scene, people))
+    return wanted
+
+
+def _reach_of(connection: Connection, scene: Scene, people: Sequence[Customer]) -> Mapping[int, tuple[Reach, Reach]]:
+    """By their word of today, as if there were a sender for each: before their first order and after it."""
+    chosen = contacts.of_subjects(connection, scene.shop_id, subjects_of(scene, people))
+
+    def said(one: Customer, *, bought: bool) -> Reach:
+        contact = Contact(bool(one.email), one.state.user_id is not None, bought)
+        needs_opt_in = scene.shop.sending.needs_opt_in
+        return reach(one.state.consent, chosen[one.customer_id], contact, list(Medium), needs_opt_in=needs_opt_in)
+
+    return {one.customer_id: (said(one, bought=False), said(one, bought=True)) for one in people}
 
 
 def _looks_at_lines(campaigns: Iterable[Campaign], seasons: Sequence[Season]) -> bool:
@@ -236,14 +286,14 @@ def _refuse_too_little(scene: Scene, seasons: list[Season]) -> None:
 def _walked(
     pages: Iterable[list[Buyer]], setting: Setting, pool: Executor | None, progress: Callable[[int], None]
 ) -> list[Walked]:
-    """Everybody who had ordered, in the order of their ids."""
+    """Everybody who had ordered or begun a basket, in the order of their ids."""
     found: list[Walked] = []
     done = deque[int]()
 
     def parts() -> Iterator[tuple[list[Buyer], Setting]]:
         for page in pages:
             done.append(len(page))
-            yield [buyer for buyer in page if buyer.orders], setting
+            yield [buyer for buyer in page if buyer.orders or buyer.baskets], setting
 
     seen = 0
     for walked in _each(pool, walk_all, parts()):

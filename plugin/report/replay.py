@@ -13,18 +13,19 @@ from rich.text import Text
 
 from plugin.domain.decide import Outcome
 from plugin.domain.money import Money
-from plugin.domain.replay import Asked
-from plugin.domain.replay_figures import Cost, Figures, Replay
+from plugin.domain.replay_figures import Anyway, Cost, Figures, Replay
+from plugin.domain.replay_values import MESSAGE_LASTS, Asked
 from plugin.domain.tactic import by_stays
 from plugin.report import words
+from plugin.store.baskets import LEFT_ALONE
 
 NO_CAUSE = (
     "This is arithmetic on the past and no causal estimate: who came anyway is known, who would have come because of"
     " the offer is not, and only a control group proves it."
 )
 #: The widest bar of a week, and what stands beside it.
-BAR, BESIDE_BAR = 40, 52
-SHOWN = (Outcome.GIVEN, Outcome.CONTROL, Outcome.NOTHING, Outcome.LATER)
+BAR, BESIDE_BAR = 40, 60
+SHOWN = (Outcome.GIVEN, Outcome.TOLD, Outcome.CONTROL, Outcome.NOTHING, Outcome.LATER)
 
 
 def as_data(replay: Replay) -> dict[str, Any]:
@@ -51,17 +52,23 @@ def as_data(replay: Replay) -> dict[str, Any]:
             "range": [figures.rate.low, figures.rate.high],
             "source": figures.rate.source,
         },
-        "ordered_anyway": {
-            "came": anyway.came,
-            "of": anyway.of,
-            "share": anyway.share if anyway.of else None,
-            "interval_95": [anyway.low, anyway.high],
-            "unknown": anyway.unknown,
-        },
+        "ordered_anyway": _anyway_data(anyway),
+        "ordered_anyway_of_told": _anyway_data(figures.told_anyway),
+        "baskets_from": None if replay.baskets_from is None else replay.baskets_from.isoformat(),
         "cost": {currency: _cost_data(cost, currency) for currency, cost in figures.cost.items()},
         "margin": replay.margin,
         "says": paragraph(replay),
         "decisions": [_asked_data(one) for one in replay.asked],
+    }
+
+
+def _anyway_data(anyway: Anyway) -> dict[str, Any]:
+    return {
+        "came": anyway.came,
+        "of": anyway.of,
+        "share": anyway.share if anyway.of else None,
+        "interval_95": [anyway.low, anyway.high],
+        "unknown": anyway.unknown,
     }
 
 
@@ -99,19 +106,23 @@ def paragraph(replay: Replay) -> str:
 
 def _sentences(replay: Replay) -> Iterator[str]:
     figures = replay.figures
-    given, control = figures.outcomes[Outcome.GIVEN.value], figures.outcomes[Outcome.CONTROL.value]
+    given, told, control = (figures.outcomes[one.value] for one in (Outcome.GIVEN, Outcome.TOLD, Outcome.CONTROL))
     span = f"From {_day(replay.begins)} to {_day(replay.ends)}"
-    if not given and not control:
-        yield f"{span}, “{replay.campaign.name}” would have given nothing to anybody."
+    if not given and not told and not control:
+        nothing = "given nothing to anybody" if replay.baskets_from is None else "told nobody of anything"
+        yield f"{span}, “{replay.campaign.name}” would have {nothing}."
+        yield from _of_baskets(replay)
         return
+    messages = f", {words.number(told)} messages without one" if told else ""
     yield (
         f"{span}, “{replay.campaign.name}” would have reached {words.number(figures.customers)} of"
-        f" {words.number(replay.customers)} customers: {words.number(given)} offers, and {words.number(control)} times"
+        f" {words.number(replay.customers)} customers: {words.number(given)} offers{messages}, and {words.number(control)} times"
         " nothing for the control group."
     )
     if replay.learnt_from is not None and replay.learnt_from > replay.begins:
         yield f"Until {_day(replay.learnt_from)} there was too little to learn a model from, and the plain rhythm stood in."
     yield from _anyway(figures)
+    yield from _of_baskets(replay)
     for currency, cost in figures.cost.items():
         yield from _money(cost, currency, replay)
 
@@ -123,6 +134,22 @@ def _anyway(figures: Figures) -> Iterator[str]:
             f"Of the {words.number(anyway.of)} offers whose time is over, {words.number(anyway.came)}"
             f" ({words.share(anyway.share)}; 95 % interval {words.share(anyway.low)} to {words.share(anyway.high)})"
             " would have gone to somebody who ordered within that time without any."
+        )
+    told = figures.told_anyway
+    if told.of:
+        yield (
+            f"Of the {words.number(told.of)} who would have been written to without an offer, {words.number(told.came)}"
+            f" ({words.share(told.share)}; 95 % interval {words.share(told.low)} to {words.share(told.high)}) ordered"
+            f" within {MESSAGE_LASTS.days} days without it, each need counted once, from its first message on."
+        )
+
+
+def _of_baskets(replay: Replay) -> Iterator[str]:
+    if replay.baskets_from is not None:
+        yield (
+            f"Baskets are known from {_day(replay.baskets_from)} on, each as it was left for {LEFT_ALONE.seconds // 60} minutes or"
+            " longer; those from before, and what was changed sooner, are not. Who is promised free shipping from where,"
+            " and who may be written to, is taken as it is today."
         )
 
 
@@ -179,14 +206,14 @@ def _weeks(weeks: Mapping[date, Mapping[str, int]], console: Console) -> None:
     most = max(sum(counts.values()) for counts in weeks.values())
     widest = max(0, min(BAR, console.width - BESIDE_BAR))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("week of", "given", "control", "nothing", "later"):
+    for name in ("week of", "given", "told", "control", "nothing", "later"):
         table.add_column(name, justify="left" if name == "week of" else "right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for week, counts in weeks.items():
         if busy[0] <= week <= busy[-1]:
             shown = [counts.get(outcome.value, 0) for outcome in SHOWN]
             widths = (round(widest * count / most) for count in shown)
-            parts = zip("█▒░░", widths, ("green", "cyan", "dim", "dim"), strict=True)
+            parts = zip("█▓▒░░", widths, ("green", "green", "cyan", "dim", "dim"), strict=True)
             bar = Text.assemble(*((mark * width, style) for mark, width, style in parts))
             table.add_row(week.isoformat(), *map(str, shown), bar)
     console.print(table)

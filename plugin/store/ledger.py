@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete,
 
 from plugin.domain.budgets import USUAL_FROM, Usual
 from plugin.domain.consent import Word
-from plugin.domain.ledger import CANCELLED, Checkout, Line, Order
+from plugin.domain.ledger import CANCELLED, Line, Order
 from plugin.store.parcels import fulfilment_values, write_fulfilments
-from plugin.store.schema import checkouts, fulfilments, order_lines, orders
+from plugin.store.schema import fulfilments, order_lines, orders
 from plugin.store.statements import insert_on, upsert_newest
 
 
@@ -248,35 +248,12 @@ def has_orders(connection: Connection, shop_id: int, customer_id: int) -> bool:
     return connection.execute(statement.limit(1)).first() is not None
 
 
-def save_checkout(connection: Connection, shop_id: int, checkout: Checkout) -> None:
-    values = {
-        "shop_id": shop_id,
-        "checkout_id": checkout.checkout_id,
-        "user_id": checkout.user_id,
-        "email": checkout.email,
-        "channel": checkout.channel,
-        "currency": checkout.currency,
-        "subtotal": checkout.subtotal,
-        "shipping": checkout.shipping,
-        "created_at": checkout.created_at,
-        "updated_at": checkout.updated_at,
-        "variants": checkout.variants,
-        "marketing": checkout.marketing,
-    }
-    connection.execute(upsert_newest(connection, checkouts, "updated_at"), values)
-
-
-def erase(
-    connection: Connection, shop_id: int, customer_id: int | None, user_id: str | None, email: str | None
-) -> None:
-    """All orders of this customer, and the checkouts begun in their name."""
+def erase(connection: Connection, shop_id: int, customer_id: int | None) -> None:
+    """All orders of this customer."""
     theirs = select(orders.c.order_id).where(orders.c.shop_id == shop_id, orders.c.customer_id == customer_id)
     for table in (order_lines, fulfilments):
         connection.execute(delete(table).where(table.c.shop_id == shop_id, table.c.order_id.in_(theirs)))
     connection.execute(delete(orders).where(orders.c.shop_id == shop_id, orders.c.customer_id == customer_id))
-    named = [c == value for c, value in ((checkouts.c.user_id, user_id), (checkouts.c.email, email)) if value]
-    if named:
-        connection.execute(delete(checkouts).where(checkouts.c.shop_id == shop_id, or_(*named)))
 
 
 def erase_order(connection: Connection, shop_id: int, order_id: str) -> None:

@@ -19,6 +19,7 @@ from plugin.store.schema import (
     effects,
     front_events,
     fulfilments,
+    left_baskets,
     members,
     messages,
     order_lines,
@@ -60,9 +61,10 @@ def everything(
             for start in range(0, len(ids), _AT_ONCE)
             for row in _rows(connection, shop_id, table, table.c.order_id.in_(ids[start : start + _AT_ONCE]))
         ]
-    named = [checkouts.c.user_id == customer.state.user_id] if customer.state.user_id else []
-    named += [checkouts.c.email == customer.email] if customer.email else []
-    found["checkouts"] = _rows(connection, shop_id, checkouts, or_(*named)) if named else []
+    for table in (checkouts, left_baskets):
+        named = [table.c.user_id == customer.state.user_id] if customer.state.user_id else []
+        named += [table.c.email == customer.email] if customer.email else []
+        found[table.name] = _rows(connection, shop_id, table, or_(*named)) if named else []
     for name, table in (("suppressions", suppressions), ("ways_to_write", contact_choices)):
         found[name] = _rows(connection, shop_id, table, table.c.subject.in_(subjects))
     return found

@@ -1,6 +1,6 @@
 """What a replay reads of the past: every order once to learn from, and every customer once to walk with."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,14 +11,15 @@ from sqlalchemy import Connection, func, or_, select
 from plugin.domain.fields import BoughtLine
 from plugin.domain.guardrails import Suppression
 from plugin.domain.ledger import CANCELLED
+from plugin.domain.messages import Purpose
 from plugin.domain.parcels import Shipment
-from plugin.domain.replay import Buyer, Remembered, Spell
+from plugin.domain.replay_values import MESSAGE_LASTS, Begun, Buyer, Reach, Remembered, Spell
 from plugin.domain.tactic import TriggerKind
 from plugin.store import suppressions
 from plugin.store.codes import CodeStatus
 from plugin.store.customers import Customer, read_customer
 from plugin.store.parcels import parts_of
-from plugin.store.schema import codes, customers, decisions, order_lines, orders
+from plugin.store.schema import codes, customers, decisions, messages, order_lines, orders
 from plugin.store.suppressions import Listed
 
 #: Customers of one page.
@@ -59,8 +60,21 @@ def customers_before(connection: Connection, shop_id: int, moment: datetime) -> 
     return int(connection.execute(statement).scalar_one())
 
 
-def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool, parcels: bool) -> Iterator[list[Buyer]]:
-    """Every customer, in pages; their lines and parcels only where they are wanted."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of customers only where a campaign looks at it."""
+
+    lines: bool = False
+    parcels: bool = False
+    #: Messages that were really sent to them.
+    messages: bool = False
+    #: Of the customers of a page: customer's id → their baskets, and by what they may be written to.
+    baskets: Callable[[Sequence[Customer]], Mapping[int, Sequence[Begun]]] = lambda _: {}
+    reach: Callable[[Sequence[Customer]], Mapping[int, tuple[Reach, Reach]]] = lambda _: {}
+
+
+def buyers(connection: Connection, shop_id: int, pepper: str, wanted: Wanted) -> Iterator[list[Buyer]]:
+    """Every customer, in pages."""
     listed = {entry.subject: entry for entry in suppressions.listed(connection, shop_id, MOST_LISTED)}
     reached = 0
     while True:
@@ -71,9 +85,12 @@ def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool, pa
         if not people:
             return
         first, reached = people[0].customer_id, people[-1].customer_id
-        bought = _orders(connection, shop_id, first, reached, parcels=parcels)
+        bought = _orders(connection, shop_id, first, reached, parcels=wanted.parcels)
         spells = _spells(connection, shop_id, first, reached)
-        bought_lines = _lines(connection, shop_id, first, reached) if lines else {}
+        if wanted.messages:
+            spells = _with_messages(connection, shop_id, first, reached, spells)
+        bought_lines = _lines(connection, shop_id, first, reached) if wanted.lines else {}
+        baskets, reach = wanted.baskets(people), wanted.reach(people)
         yield [
             Buyer(
                 person.state,
@@ -81,6 +98,8 @@ def buyers(connection: Connection, shop_id: int, pepper: str, *, lines: bool, pa
                 spells.get(person.customer_id, ()),
                 _barred(listed, _subjects(pepper, person) if listed else ()),
                 bought_lines.get(person.customer_id, {}),
+                baskets.get(person.customer_id, ()),
+                reach.get(person.customer_id),
             )
             for person in people
         ]
@@ -186,6 +205,22 @@ def _spells(connection: Connection, shop_id: int, first: int, last: int) -> dict
         whose: [Spell(row.drawn_at, row.expires_at) for row in rows]
         for whose, rows in groupby(connection.execute(statement), key=lambda row: row.customer_id)
     }
+
+
+def _with_messages(
+    connection: Connection, shop_id: int, first: int, last: int, spells: Mapping[int, Sequence[Spell]]
+) -> dict[int, Sequence[Spell]]:
+    """And messages that persuade, each for the days in which an order may be due to it."""
+    statement = select(messages.c.customer_id, messages.c.sent_at).where(
+        messages.c.shop_id == shop_id,
+        messages.c.customer_id.between(first, last),
+        messages.c.sent_at.is_not(None),
+        messages.c.purpose == Purpose.MARKETING.value,
+    )
+    found = {whose: list(theirs) for whose, theirs in spells.items()}
+    for customer_id, sent_at in connection.execute(statement):
+        found.setdefault(customer_id, []).append(Spell(sent_at, sent_at + MESSAGE_LASTS))
+    return {**found}
 
 
 def codes_used(connection: Connection, shop_id: int, now: datetime) -> Redeemed:

@@ -23,6 +23,8 @@ _TOKENS = (
     ("About free shipping: ", frozenset({"basket", "threshold", "left"})),
     ("Of the offer: ", OF_A_CODE | {"basket"}),
 )
+#: What a basket comes to, where its messages are only looked at.
+SAMPLE = {"basket": "40.00 USD", "threshold": "60.00 USD", "left": "20.00 USD"}
 
 
 @dataclass(frozen=True)  # without slots, as `MessageParams`
@@ -225,11 +227,14 @@ def sample(view: View, params: AbandonedCheckout) -> GiveCode | None:
 
 def messages(params: AbandonedCheckout) -> Sequence[Message]:
     """The words of each step; none where nothing is sent."""
-    reminder = message_of(params)
-    if reminder is None:
+    plain = message_of(params, SAMPLE)
+    if plain is None:
         return ()
-    shipping = replace(reminder, subjects=params.shipping_subjects, texts=params.shipping_texts)
-    offer = replace(reminder, subjects=params.offer_subjects, texts=params.offer_texts)
+    reminder = replace(plain, title="Reminder")
+    words = replace(plain, subjects=params.shipping_subjects, texts=params.shipping_texts)
+    shipping = replace(words, title="About free shipping")
+    words = replace(plain, subjects=params.offer_subjects, texts=params.offer_texts)
+    offer = replace(words, title="Offer")
     return (reminder, shipping, offer) if params.with_offer else (reminder, shipping)
 
 

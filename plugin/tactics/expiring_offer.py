@@ -201,7 +201,8 @@ def notice_of(params: ExpiringOffer) -> Message | None:
 
 def messages_of(params: ExpiringOffer) -> Sequence[Message]:
     """The one that tells of the code, and the notice."""
-    return [one for one in (message_of(params), notice_of(params)) if one is not None]
+    titled = ((message_of(params), "Offer"), (notice_of(params), "Last-minute notice"))
+    return [replace(one, title=title) for one, title in titled if one is not None]
 
 
 def _by_stays(params: ExpiringOffer) -> bool:

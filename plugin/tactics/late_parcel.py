@@ -1,13 +1,13 @@
 """Late parcel: an apology with a code when an order has not left in time, and the next order ships free."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from plugin.domain.content import word
 from plugin.domain.effects import CheckAgain, GiveCode, Nothing, Wish
 from plugin.domain.message_params import MessageParams, message_of
-from plugin.domain.messages import OF_A_CODE, Medium, Purpose
+from plugin.domain.messages import OF_A_CODE, Medium, Message, Purpose
 from plugin.domain.offer_params import OfferParams, banner_of, can_be_told, check_offer, offers_of
 from plugin.domain.offers import Offer
 from plugin.domain.parcels import Parcel
@@ -182,6 +182,18 @@ def sample(view: View, params: LateParcel) -> GiveCode:
     return _apology(view, params, None, "", view.now)
 
 
+def messages(params: LateParcel) -> Sequence[Message]:
+    """The apology, and the one to who has ordered for the first time where that is another."""
+    told = word(params.next_order_texts, "") if params.next_order_free else ""
+    values = {"order": A_NUMBER, "shipping": told}
+    titled = ((message_of(params, values), "Apology"), (_first_of(params, values), "Apology for a first order"))
+    return [replace(one, title=title) for one, title in titled if one is not None]
+
+
+def _first_of(params: LateParcel, values: Mapping[str, str]) -> Message | None:
+    return message_of(_for_a_first(params), values) if params.first_texts else None
+
+
 def offers(params: LateParcel) -> tuple[Offer, ...]:
     return tuple(replace(offer, ships_free=params.next_order_free) for offer in offers_of(params))
 
@@ -199,6 +211,7 @@ TACTIC = Tactic(
     check=check,
     offers=offers,
     sample=sample,
+    messages=messages,
     voices={
         Voice.PLAIN: {"text": "Your parcel is late. {offer} with code {code}, until {until}."},
         Voice.PLAYFUL: {

@@ -147,7 +147,7 @@ def shoot(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size
     assert size is not None
-    inner = page.frames[-1]
+    inner = page.main_frame.child_frames[0]
     height = int(inner.evaluate("document.documentElement.scrollHeight"))
     page.set_viewport_size({"width": size["width"], "height": height + 160})
     # The caret stays: hidden by an inline style, which htmx would carry over to the next page against the policy.

@@ -16,6 +16,8 @@ from plugin.store.rehearsals import Kind
 from tests.admin_ui.conftest import READER, Desk
 from tests.admin_ui.test_overview import plain, silent
 from tests.admin_ui.test_switches import notice, stored
+from tests.flow.conftest import Home
+from tests.flow.post import Postbox, open_post
 from tests.shop import days
 
 pytestmark = pytest.mark.anyio
@@ -225,6 +227,44 @@ async def test_the_preview_is_of_what_is_typed(desk: Desk) -> None:
     wrong = await desk.press(f"{path}/preview", **(form | {"params.text": "Hey"}))
     assert "The banner must hold {code}" in plain(wrong.text)
     assert stored(desk).version == 1
+
+
+@pytest.fixture
+def box(home: Home) -> Postbox:
+    return open_post(home)
+
+
+async def test_each_message_is_looked_at_and_sent_to_oneself_as_it_is_typed(box: Postbox, desk: Desk) -> None:
+    path = path_of(desk, "abandoned-checkout")
+    page = await desk.look(path=path)
+    assert "You left something in your basket" in plain(page)
+    form = typed(page)
+    form = {name: value for name, value in form.items() if not name.startswith("params.offer_subjects")}
+    form |= {"params.offer_subjects.key": ["en"], "params.offer_subjects.value": ["Only for you: {offer}"]}
+    seen = html.unescape((await desk.press(f"{path}/preview", **form, letter="3")).text)
+    assert "Only for you: 10 % off" in seen
+    assert "SAMPLE234567" in seen
+    assert ' style="' not in html.unescape(seen), "the page's policy takes none"
+    sent = await desk.press(f"{path}/letter", **form, letter="3", letter_to="me@shop.example")
+    assert "“Only for you: 10 % off” was sent to me@shop.example." in plain(sent.text)
+    (letter,) = box.taken
+    assert (letter.to, letter.subject) == ("me@shop.example", "[Test] Only for you: 10 % off")
+    assert ' style="' in letter.html
+    few = {name: value for name, value in form.items() if name != "params.with_offer"}
+    assert "About free shipping" in plain((await desk.press(f"{path}/preview", **few, letter="3")).text)
+    nowhere = await desk.press(f"{path}/letter", **form, letter_to="me")
+    assert "is no e-mail address" in plain(nowhere.text)
+    assert stored(desk, "abandoned-checkout").version == 1
+    assert len(box.taken) == 1
+
+
+async def test_who_may_only_look_sends_no_message(box: Postbox, desk: Desk) -> None:
+    path = path_of(desk, "abandoned-checkout")
+    page = await desk.look(READER, path=path)
+    assert "You left something in your basket" in plain(page)
+    assert "Send this message" not in page
+    answer = await desk.press(f"{path}/letter", READER, letter_to="me@shop.example")
+    assert (answer.status_code, box.taken) == (403, [])
 
 
 async def test_switching_on_saves_what_was_typed(desk: Desk) -> None:

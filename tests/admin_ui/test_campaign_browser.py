@@ -125,3 +125,40 @@ def test_two_people_and_a_keyboard_alone(browser: Browser, stage: Stage) -> None
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         expect(page.locator("#toasts")).to_contain_text("is saved")
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_each_message_of_a_campaign_can_be_looked_at(browser: Browser, stage: Stage, theme: Theme, width: int) -> None:
+    """As a mail and as text, as it is typed; the frame takes no style of its own, and no link leads away."""
+    look = f"{theme}-{width}"
+    with looking(browser, theme, width) as page:
+        frame = enter(page, stage)
+        stage.order(1, 300)
+        refresh_until(frame, "2 customers")
+        open_campaign(frame, "abandoned-checkout")
+        mail = frame.frame_locator("iframe.mail")
+        expect(mail.locator(".card")).to_contain_text("your basket over 40.00 USD is still there")
+        expect(mail.locator(".card")).to_have_css("padding", "24px 20px")  # as a mail in a narrow window
+        which = frame.get_by_label("Which message")
+        expect(which.locator("option")).to_have_text(["Reminder", "About free shipping", "Offer"])
+        which.focus()
+        which.select_option("About free shipping")
+        expect(frame.locator(".message-shown")).to_contain_text("20.00 USD to free shipping")
+        expect(which).to_be_focused()
+        which.select_option("Offer")
+        expect(mail.locator(".code")).to_have_text("SAMPLE234567")
+        expect(mail.locator(".code")).to_have_css("text-align", "center")
+        frame.locator("summary", has_text="As text").click()
+        expect(frame.locator(".mail-text")).to_contain_text("here is something for it: 10 % off")
+        mail.get_by_role("link", name="Back to my basket").click()
+        expect(mail.locator(".code")).to_be_visible()
+        loaded(frame)
+        assert serious(page) == []
+        frame.locator(".message-shown").scroll_into_view_if_needed()
+        shoot(page, f"campaign-messages-{look}")
+        frame.get_by_role("button", name="Send this message").click()
+        expect(
+            frame.locator("#notice, .message-shown").get_by_text("Nothing is set up to send by mail")
+        ).to_be_visible()
+        frame.get_by_label("Then give something").uncheck()
+        expect(which.locator("option")).to_have_count(2)

@@ -11,7 +11,7 @@ from plugin.domain.customer import CustomerState, History
 from plugin.domain.decide import Outcome
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer, OfferKind
-from plugin.domain.replay import Asked, Buyer, Remembered, Season, Setting
+from plugin.domain.replay_values import Asked, Buyer, Remembered, Season, Setting
 from plugin.domain.stages import Limits
 from plugin.domain.tactic import Tactic
 from plugin.tactics.win_back import TACTIC, WinBack

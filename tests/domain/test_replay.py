@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin.domain.baskets import Basket
 from plugin.domain.campaigns import Campaign
 from plugin.domain.churn import Outlook, Rhythm
 from plugin.domain.conditions import EVERYONE, AllOf, Bought, By, FieldTest, Not
@@ -19,10 +20,11 @@ from plugin.domain.fields import BoughtLine, Operator
 from plugin.domain.guardrails import Guardrails, Limit, Suppression
 from plugin.domain.money import Money
 from plugin.domain.offers import OfferKind
-from plugin.domain.replay import Asked, Remembered, Season, Spell, walk
+from plugin.domain.replay import walk
+from plugin.domain.replay_values import Asked, Begun, Remembered, Season, Spell
 from plugin.domain.stages import Limits
 from plugin.domain.tactic import Trigger, TriggerKind, View
-from plugin.tactics import on_entering
+from plugin.tactics import abandoned_checkout, on_entering
 from plugin.tactics.win_back import WinBack
 from tests.domain.past import BEGINS, TWENTY, buyer, campaign, day, order, setting
 
@@ -144,9 +146,9 @@ def test_the_audience_is_who_it_was_then() -> None:
 def test_who_really_had_a_code_says_nothing_of_coming_anyway() -> None:
     spell = Spell(day(25), day(39))
     (one,) = walk(buyer(order(10), spells=[spell]), setting()).asked
-    assert one.had_code
+    assert one.had_ours
     (other,) = walk(buyer(order(10), spells=[replace(spell, until=day(29))]), setting()).asked
-    assert not other.had_code
+    assert not other.had_ours
 
 
 def test_a_ladder_goes_on_while_nobody_comes() -> None:
@@ -256,29 +258,86 @@ def orders(draw: st.DrawFn, after: float = -60) -> list[Remembered]:
 
 def known_by(found: Sequence[Asked], now: datetime) -> list[Asked]:
     """The decisions until then, without what came after them."""
-    return [replace(one, next_order_at=None, had_code=False) for one in found if one.at <= now]
+    return [replace(one, next_order_at=None, had_ours=False) for one in found if one.at <= now]
 
 
-@given(orders(), moments, st.data())
-def test_nothing_that_comes_later_changes_a_decision(past: list[Remembered], at: float, data: st.DataObject) -> None:
+@st.composite
+def baskets(draw: st.DrawFn, after: float = -60) -> list[Begun]:
+    found = []
+    for at in draw(st.lists(moments.filter(lambda at: at > after), unique=True, max_size=6)):
+        subtotal, shipping = draw(st.integers(1, 60)), draw(st.sampled_from([0, 20]))
+        free_from = draw(st.sampled_from([None, Money(Decimal(50), "USD")]))
+        left = Basket(f"C{at}", "shop", "USD", Decimal(subtotal), Decimal(shipping), day(at), (), free_from)
+        ends = draw(st.sampled_from([None, 0.1, 2, 30]))
+        found.append(Begun(left, None if ends is None else day(at + ends), signed_in=draw(st.booleans())))
+    return found
+
+
+def basket(at: float, subtotal: int = 40, until: float | None = None, **changes: Any) -> Begun:
+    left = Basket("C1", "shop", "USD", Decimal(subtotal), Decimal(20), day(at), (), Money(Decimal(50), "USD"))
+    return Begun(left, None if until is None else day(until), **{"signed_in": True, **changes})
+
+
+ABANDONED = campaign(abandoned_checkout.TACTIC, abandoned_checkout.AbandonedCheckout())
+
+
+def steps(*begun: Begun, orders: Sequence[Remembered] = ()) -> list[tuple[float, str]]:
+    """After how many hours what was decided."""
+    found = walk(buyer(*orders, baskets=begun), setting(ABANDONED)).asked
+    return [((one.at - BEGINS) / timedelta(hours=1), one.outcome.value) for one in found]
+
+
+def test_a_basket_is_reminded_of_step_by_step_until_its_order() -> None:
+    assert steps(basket(1)) == [(28, "told"), (48, "told"), (72, "given")]
+    assert steps(basket(1, until=2)) == [(28, "told")], "at the very moment of the second it was over"
+    assert steps(basket(1, until=1.1)) == []
+    assert steps(basket(1, subtotal=60)) == [(28, "told"), (52, "given")], "it ships free"
+    assert steps(basket(1, until=1.5), basket(1.5)) == [(28, "told"), (56, "told"), (80, "given")], "changed again"
+    assert steps(basket(1), orders=[order(2.5)]) == [(28, "told"), (48, "told")], "any order ends it"
+    assert steps(basket(-1)) == [], "from before it began"
+
+
+def test_who_typed_an_address_is_known_from_their_first_order_on() -> None:
+    assert steps(basket(1, signed_in=False), orders=[order(9)]) == []
+    assert steps(basket(1, signed_in=False), orders=[order(-9)])[0] == (28, "told")
+
+
+@given(orders(), baskets(), moments, st.data())
+def test_nothing_that_comes_later_changes_a_decision(
+    past: list[Remembered], begun: list[Begun], at: float, data: st.DataObject
+) -> None:
     now = day(at)
     until_then = [one for one in past if one.placed_at <= now]
     other = [one if one.updated_at <= now else data.draw(changed_later(one, at)) for one in until_then]
     later = data.draw(orders(after=at))
+    left = [
+        one if one.until and one.until <= now else ends_later(data, one, at)
+        for one in begun
+        if one.basket.changed_at <= now
+    ]
+    left += data.draw(baskets(after=at))
     gift: dict[str, Any] = {"offer": OfferKind.PERSONAL_GIFT, "gift": "P1"}
     campaigns = (
         campaign(pause_days=20),
+        replace(ABANDONED, campaign_id=9, name="baskets", pause_days=3),
         campaign(campaign_id=2, name="b", salt="b", pause_days=0, control_share=0.3, params=WinBack(**gift)),
         *(entering(name, campaign_id=n, name=name, params=on_entering.OnEntering(**gift)) for n, name in ENTERED),
     )
     rules = Guardrails(gifts=None, days_between=0)
-    first = walk(buyer(*past), replace(setting(*campaigns, ends=120, seasons=SEASONS), rules=rules)).asked
+    first = walk(
+        buyer(*past, baskets=begun), replace(setting(*campaigns, ends=120, seasons=SEASONS), rules=rules)
+    ).asked
     other_seasons = [season for season in SEASONS if season.begins <= now]
     unlike: dict[str, Any] = {"watched": {"big": EVERYONE, "silent": BIG}, "gifts": {("USD", "P1"): Decimal(99)}}
     other_seasons += [Season(day(max(at, 0) + 1), Outlook(Rhythm(3, 1, 99)), **unlike)]
     there = replace(setting(*campaigns, ends=120, seasons=other_seasons), rules=rules)
-    second = walk(buyer(*other, *later), there).asked
+    second = walk(buyer(*other, *later, baskets=left), there).asked
     assert known_by(first, now) == known_by(second, now)
+
+
+def ends_later(data: st.DataObject, one: Begun, at: float) -> Begun:
+    ends = data.draw(st.sampled_from([None, 0.5, 3]))
+    return replace(one, until=None if ends is None else day(at + ends))
 
 
 @st.composite

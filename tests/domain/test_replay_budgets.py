@@ -12,8 +12,8 @@ from plugin.domain.budgets import Budgets
 from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Limit
 from plugin.domain.offers import Offer, OfferKind
-from plugin.domain.replay import Asked
 from plugin.domain.replay_budgets import Bounds, within_budgets
+from plugin.domain.replay_values import Asked
 from tests.domain.past import day, given
 
 

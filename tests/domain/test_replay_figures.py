@@ -7,9 +7,9 @@ import pytest
 
 from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Limit
-from plugin.domain.replay import Asked
 from plugin.domain.replay_costs import break_even, wilson
 from plugin.domain.replay_figures import Rate, figures, kind_of
+from plugin.domain.replay_values import Asked
 from tests.domain.past import BEGINS, day
 from tests.domain.past import given as offer
 
@@ -25,7 +25,7 @@ def test_the_figures_of_five_customers() -> None:
         offer(1, next_order_at=day(3)),
         offer(8, customer=2, next_order_at=day(9)),
         offer(9, customer=3),
-        offer(10, customer=4, cost=9, had_code=True, next_order_at=day(11)),
+        offer(10, customer=4, cost=9, had_ours=True, next_order_at=day(11)),
         offer(29, customer=5, next_order_at=day(30)),
         offer(10, customer=6, outcome=Outcome.CONTROL),
         nothing(11, "Nothing, because the last one was on 2026-01-02, less than 60 days ago."),

@@ -17,7 +17,6 @@ from plugin.flow.chores import prune
 from plugin.flow.dry_run import dry_run
 from plugin.flow.house import Keep
 from plugin.flow.message_preview import preview
-from plugin.flow.replay import replay
 from plugin.store import personal, shops
 from plugin.store.baskets import LIFE
 from plugin.store.customers import by_user
@@ -380,14 +379,12 @@ async def test_baskets_from_before_are_left_alone_unless_those_inside_are_meant(
     assert subjects(box) == [REMINDED] * bool(inside)
 
 
-async def test_it_can_be_previewed_and_says_why_it_is_not_replayed(home: Home) -> None:
+async def test_each_of_its_messages_can_be_previewed(home: Home) -> None:
     abandons(home)
     seen = [preview(home.house, home.shop_id, "abandoned-checkout", number=number) for number in (1, 2, 3)]
-    assert [one.subject for one in seen] == [REMINDED, "[left] to free shipping", OFFERED]
+    assert [one.subject for one in seen] == [REMINDED, SHIPPING, OFFERED]
     assert all("/messages/basket/" in one.text for one in seen)
     with pytest.raises(Rejected, match="has 3 different messages; number 4 is none"):
         preview(home.house, home.shop_id, "abandoned-checkout", number=4)
-    with pytest.raises(Rejected, match="Of checkouts nothing from before the install is known"):
-        replay(home.house, home.shop_id, "abandoned-checkout", 30)
     with home.database.read() as connection:
         assert shops.get(connection, home.shop_id).active

@@ -283,6 +283,8 @@ async def test_without_a_day_or_a_segment_it_is_refused(home: Home) -> None:
 async def test_a_dry_run_a_preview_and_a_replay(home: Home) -> None:
     people = [order(f"O{u}{n}", ago(n), user_id=f"U{u}") for u in range(5) for n in (90, 60, 30)]
     home.take("order_bulk_created", bulk_body(people, NOW))
+    for u in range(5):  # with an address, or no message could go
+        home.take("account_confirmed", account_body(account(f"U{u}", f"u{u}@example.com", updated_at=NOW)))
     with home.database.write() as connection:
         shops.set_limits(connection, home.shop_id, Limits(at_risk_days=20, dormant_days=90))
     await on(home, params={"day": "2026-05-31"})

@@ -432,7 +432,7 @@ async def test_it_can_be_previewed_and_tried(home: Home) -> None:
     ]
     assert seen.offers[0].ships_free
     words = message_preview.preview(home.house, home.shop_id, "late-parcel", language="en")
-    assert "your order [order] should have left by now" in words.text
+    assert "your order 1001 should have left by now" in words.text
     assert words.missing == ()
     nobody = dry_run(home.house, home.shop_id, "late-parcel")
     assert (nobody.inside, sum(nobody.outcomes.values())) == (0, 0)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from plugin.domain.decide import Outcome
 from plugin.domain.ledger import Fulfilment, Order
-from plugin.domain.replay import Asked
+from plugin.domain.replay_values import Asked
 from plugin.domain.stages import Limits
 from plugin.flow.replay import replay
 from plugin.store import decisions, history, shops

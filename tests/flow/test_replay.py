@@ -14,7 +14,7 @@ from plugin.domain.conditions import read_condition
 from plugin.domain.decide import Outcome
 from plugin.domain.ledger import Line, Order
 from plugin.domain.offers import OfferKind
-from plugin.domain.replay import Asked
+from plugin.domain.replay_values import Asked
 from plugin.domain.stages import Limits
 from plugin.domain.tactic import TriggerKind
 from plugin.errors import NotFound, Rejected
@@ -182,7 +182,7 @@ async def test_a_season_is_what_life_would_have_learnt_that_night(home: Home) ->
 
 def known_by(asked: Iterable[Asked], moment: object) -> list[Asked]:
     """The decisions until then, without what came after them."""
-    plain = (replace(one, next_order_at=None, had_code=False) for one in asked if one.at <= moment)  # type: ignore[operator]
+    plain = (replace(one, next_order_at=None, had_ours=False) for one in asked if one.at <= moment)  # type: ignore[operator]
     return sorted(plain, key=lambda one: (one.at, one.customer_id))
 
 
@@ -271,7 +271,7 @@ async def test_without_a_segment_there_is_nothing_to_replay(home: Home) -> None:
 
 
 async def test_what_the_past_does_not_tell_cannot_be_replayed(home: Home) -> None:
-    waiting = replace(TACTIC, key="baskets", title="Baskets", listens_to=frozenset({TriggerKind.CHECKOUT}))
+    waiting = replace(TACTIC, key="accounts", title="Accounts", listens_to=frozenset({TriggerKind.ACCOUNT}))
     home.add_tactic(waiting)
-    with pytest.raises(Rejected, match="“baskets” waits for what the past does not tell"):
-        replay(home.house, home.shop_id, "baskets", 30)
+    with pytest.raises(Rejected, match="“accounts” waits for what the past does not tell"):
+        replay(home.house, home.shop_id, "accounts", 30)

@@ -22,6 +22,7 @@ from plugin.domain.tactic import TriggerKind
 from plugin.errors import NotFound
 from plugin.extensions import load_tactics
 from plugin.store import (
+    baskets,
     books,
     budgets,
     campaigns,
@@ -209,7 +210,9 @@ CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: customers.save_shown(c, other, {f.customer.customer_id: {}}),
     lambda c, f, other: customers.remove(c, other, f.customer.customer_id),
     lambda c, f, other: ledger.move_orders(c, other, ["O1"], f.customer.customer_id + 1),
-    lambda c, f, other: ledger.erase(c, other, f.customer.customer_id, "U1", "ann@example.com"),
+    lambda c, f, other: ledger.erase(c, other, f.customer.customer_id),
+    lambda c, f, other: baskets.erase(c, other, f.customer.customer_id, "U1", "ann@example.com"),
+    lambda c, f, other: baskets.erase_order(c, other, "O1"),
     lambda c, f, other: ledger.erase_order(c, other, "O1"),
     lambda c, f, other: campaigns.save_inside_after(c, other, f.campaign.campaign_id, 9),
     lambda c, f, other: decisions.unite(c, other, f.customer.customer_id, f.customer.customer_id + 1),

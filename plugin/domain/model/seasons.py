@@ -18,7 +18,7 @@ from plugin.domain.model.needs import Sales, buys_by
 from plugin.domain.model.needs import learn as learn_of
 from plugin.domain.model.purchases import Flags, Floats, Ints, Purchases
 from plugin.domain.needs import NeedModel
-from plugin.domain.replay import Season
+from plugin.domain.replay_values import Season
 from plugin.domain.stages import Limits
 
 

@@ -3,7 +3,16 @@
 from plugin.store.schema.campaigns import arms, campaign_versions, campaigns, decisions, rehearsals
 from plugin.store.schema.delivery import codes, effects, vouchers
 from plugin.store.schema.fronts import front_counts, front_events
-from plugin.store.schema.ledger import backfills, checkouts, fulfilments, inbox, order_lines, orders, reports
+from plugin.store.schema.ledger import (
+    backfills,
+    checkouts,
+    fulfilments,
+    inbox,
+    left_baskets,
+    order_lines,
+    orders,
+    reports,
+)
 from plugin.store.schema.messages import contact_choices, messages
 from plugin.store.schema.money import reservations, spending
 from plugin.store.schema.needs import need_models, shortages
@@ -40,6 +49,7 @@ __all__ = [
     "gift_stock",
     "guardrail_versions",
     "inbox",
+    "left_baskets",
     "members",
     "messages",
     "metadata",

@@ -132,9 +132,38 @@ checkouts = Table(
     Column("variants", Names, nullable=False),
     #: Allows or forbids being written to; None where it says nothing.
     Column("marketing", Boolean),
+    #: What it has become; from then on it is no open basket any more.
+    Column("order_id", String(100)),
     Index("ix_checkouts_user", "shop_id", "user_id"),
     Index("ix_checkouts_email", "shop_id", "email"),
     Index("ix_checkouts_updated_at", "updated_at"),
+    Index(
+        "ix_checkouts_order",
+        "shop_id",
+        "order_id",
+        postgresql_where=text("order_id IS NOT NULL"),
+        sqlite_where=text("order_id IS NOT NULL"),
+    ),
+)
+
+#: Earlier versions of checkouts that were left alone for a while before they were changed again; for replays.
+left_baskets = Table(
+    "left_baskets",
+    metadata,
+    shop_key(primary=True),
+    Column("checkout_id", String(100), primary_key=True),
+    Column("changed_at", Moment, primary_key=True),
+    #: When it was changed again.
+    Column("until", Moment, nullable=False),
+    Column("user_id", String(100)),
+    Column("email", String(320)),
+    Column("channel", String(255), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("subtotal", Amount, nullable=False),
+    Column("shipping", Amount, nullable=False),
+    Index("ix_left_baskets_user", "shop_id", "user_id"),
+    Index("ix_left_baskets_email", "shop_id", "email"),
+    Index("ix_left_baskets_changed_at", "changed_at"),
 )
 
 #: History read from the platform: how far each walk has come, so that a kill costs one page.

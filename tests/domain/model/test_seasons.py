@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from plugin.domain.model.seasons import Placed, learn_seasons, ledger_of
-from plugin.domain.replay import Season
+from plugin.domain.replay_values import Season
 from plugin.domain.stages import Limits
 
 BEGINS = datetime(2025, 1, 1, tzinfo=UTC)

@@ -118,13 +118,34 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('variants', sa.Text(), nullable=False),
     sa.Column('marketing', sa.Boolean(), nullable=True),
+    sa.Column('order_id', sa.String(length=100), nullable=True),
     sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_checkouts_shop_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('shop_id', 'checkout_id', name=op.f('pk_checkouts'))
     )
     with op.batch_alter_table('checkouts', schema=None) as batch_op:
         batch_op.create_index('ix_checkouts_email', ['shop_id', 'email'], unique=False)
+        batch_op.create_index('ix_checkouts_order', ['shop_id', 'order_id'], unique=False, postgresql_where=sa.text('order_id IS NOT NULL'), sqlite_where=sa.text('order_id IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_checkouts_updated_at'), ['updated_at'], unique=False)
         batch_op.create_index('ix_checkouts_user', ['shop_id', 'user_id'], unique=False)
+
+    op.create_table('left_baskets',
+    sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('checkout_id', sa.String(length=100), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('user_id', sa.String(length=100), nullable=True),
+    sa.Column('email', sa.String(length=320), nullable=True),
+    sa.Column('channel', sa.String(length=255), nullable=False),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('subtotal', sa.BigInteger(), nullable=False),
+    sa.Column('shipping', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['shop_id'], ['shops.id'], name=op.f('fk_left_baskets_shop_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('shop_id', 'checkout_id', 'changed_at', name=op.f('pk_left_baskets'))
+    )
+    with op.batch_alter_table('left_baskets', schema=None) as batch_op:
+        batch_op.create_index('ix_left_baskets_changed_at', ['changed_at'], unique=False)
+        batch_op.create_index('ix_left_baskets_email', ['shop_id', 'email'], unique=False)
+        batch_op.create_index('ix_left_baskets_user', ['shop_id', 'user_id'], unique=False)
 
     op.create_table('contact_choices',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
