@@ -81,7 +81,8 @@ def rows_of(house: House, visit: Visit, newer: datetime | None = None) -> list[R
     for one in segments.ready(shop):
         size = known.get(one.name)
         old = _is_old(size, newer or visit.now - FRESH)
-        found.append(Row(one.name, _(one.title), _(one.pitch), False, size, old, False, users.get(one.name, ())))
+        title, says = _(one.title), _(one.says, **one.numbers)
+        found.append(Row(one.name, title, says, False, size, old, False, users.get(one.name, ())))
     for own in mine:
         size = known.get(own.name)
         size = None if size is None or size.counted_at < own.saved_at else size

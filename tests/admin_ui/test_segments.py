@@ -332,3 +332,12 @@ async def test_who_may_only_look_has_no_builder(desk: Desk) -> None:
     answer = await desk.ask("/admin/segments/new", desk.headers(READER))
     assert answer.status_code == 403
     assert "may manage discounts" in answer.text
+
+
+@pytest.mark.anyio
+async def test_ready_segments_are_told_in_the_merchants_language(desk: Desk) -> None:
+    spanish = desk.headers(READER) | {"Accept-Language": "es"}
+    page = plain((await desk.ask("/admin/segments", spanish)).text)
+    assert "Compraron en 5 días o más." in page
+    assert "They " not in page
+    assert "Silent " not in page
