@@ -100,7 +100,8 @@ class Field:
     def countries(self) -> list[tuple[str, str, Mapping[str, Any]]]:
         """Channel, country and what is said of it."""
         said = self.value or {}
-        return [(*key.split("/", 1), said[key]) for key in said if self.by_country and "/" in key]  # type: ignore[misc]
+        split = [(key.partition("/"), row) for key, row in said.items() if self.by_country and "/" in key]
+        return [(channel, country, row) for (channel, _, country), row in split]
 
     @property
     def long(self) -> bool:
@@ -199,15 +200,16 @@ def _typed(spec: Spec, form: FormData, name: str, known: Known) -> Any:
 
 
 def _countries(form: FormData, name: str) -> dict[str, dict[str, str]]:
-    """The rows of one country, as us/CA; those in which nothing is said are left out."""
+    """The rows of one country, as us/CA; one without amounts keeps the shop's own rates there."""
     columns = sorted({key.rpartition("/")[2] for key in form if key.startswith(f"{name}.country/")})
     cells = [[_number(str(said).strip()) for said in form.getlist(f"{name}.country/{column}")] for column in columns]
     markets = zip(form.getlist(f"{name}.channel"), form.getlist(f"{name}.country"), strict=False)
     found = dict[str, dict[str, str]]()
     for (channel, country), row in zip(markets, zip(*cells, strict=False), strict=False):
         said = {column: cell for column, cell in zip(columns, row, strict=True) if cell}
-        if said:
-            found[f"{channel}/{str(country).strip().upper()}"] = said
+        named = str(country).strip().upper()
+        if said or named:
+            found[f"{channel}/{named}"] = said
     return found
 
 

@@ -238,6 +238,9 @@ async def test_countries_of_a_channel_are_added_and_removed(desk: Desk) -> None:
     odd = await desk.press(f"{path}/save", **(form | {"params.thresholds.country": ""}))
     assert "is no country: write its code in two capitals" in plain(odd.text)
     assert 'value="45.5"' in odd.text, "nothing that was typed is lost"
+    empty = form | {"params.thresholds.country/new": "", "version": typed(await desk.look(path=path))["version"]}
+    await desk.press(f"{path}/save", **empty)
+    assert stored(desk, "free-shipping").params.thresholds["default-channel/PL"] == {}, "the shop's own rates"
     without = {key: said for key, said in form.items() if not key.startswith("params.thresholds.c")}
     await desk.press(f"{path}/save", **(without | {"version": typed(await desk.look(path=path))["version"]}))
     assert list(stored(desk, "free-shipping").params.thresholds) == ["default-channel"]
