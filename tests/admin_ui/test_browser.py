@@ -82,7 +82,7 @@ SCRIPTS = 150_000
 
 
 def test_the_first_page_needs_few_scripts(
-    browser: Browser, stage: Stage, record_property: Callable[[str, object], None]
+    browser: Browser, stage: Stage, record_testsuite_property: Callable[[str, object], None]
 ) -> None:
     """How long the page takes is written to the report (`--junitxml`), and not asserted: that is the machine's."""
     with looking(browser) as page:
@@ -94,10 +94,10 @@ def test_the_first_page_needs_few_scripts(
         page.on("response", hear)
         began = time.perf_counter()
         enter(page, stage)
-        record_property("first_page_ms", round(1000 * (time.perf_counter() - began)))
+        record_testsuite_property("first_page_ms", round(1000 * (time.perf_counter() - began)))
         ours = [one for one in answers if one.url.startswith(stage.app) and one.request.resource_type == "script"]
         scripts = {one.url.rpartition("/")[2]: one.request.sizes()["responseBodySize"] for one in ours}
-        record_property("script_bytes", sum(scripts.values()))
+        record_testsuite_property("script_bytes", sum(scripts.values()))
         assert {"htmx.min.js", "page.js", "app_bridge.js"} <= set(scripts)
         assert "echarts.min.js" not in scripts
         assert sum(scripts.values()) <= SCRIPTS, scripts
