@@ -109,6 +109,7 @@ def known_of(connection: Connection, shop: Shop, campaign: Campaign, language: L
     return Known(
         {
             "channel": {slug: f"{slug} ({currency})" for slug, currency in sells.items()},
+            "market": {slug: f"{slug} ({currency})" for slug, currency in sells.items()},
             "currency": {currency: currency for currency in currencies},
             "segment": {one.value: _(title) for one, (title, _meaning) in words.SEGMENTS.items()},
             "budget": {name: _(said) for name, said in BUDGETS.items()},

@@ -66,7 +66,7 @@ def _of_the_domain() -> Iterator[str]:
     for field in FIELDS.values():
         yield from (field.label, field.unit, field.help)
     for ready in library(Limits(), Rhythm(), {}):
-        yield ready.title
+        yield from (ready.title, ready.says)
 
 
 def filled_in(text: str) -> set[str]:

@@ -4,16 +4,17 @@ A large shop's past would hold the server's interpreter for many seconds, and th
 asked for again until it is there.
 """
 
-import asyncio
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import anyio
 
+from admin_ui.beside import Working, beside
 from plugin.errors import RetentionError
 from plugin.flow.apart import run_apart
 from plugin.flow.house import House
@@ -23,10 +24,8 @@ from plugin.report.thresholds import charts, headline, sections
 from plugin.store.database import PATIENT_SECONDS, Database
 from plugin.store.shops import Shop
 
-#: What was worked out stands for so long.
-FRESH = timedelta(minutes=10)
-#: Seconds that a request waits for what is being worked out.
-PATIENCE = 1.0
+#: Seconds that what was worked out stands for.
+FRESH = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +37,18 @@ class Curves:
     drawn: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    begun: datetime
-    task: "asyncio.Task[Curves]"
-
-
-_works: dict[tuple[object, ...], _Work] = {}
-
-
-async def curves_of(house: House, shop: Shop, channel: str) -> Curves | timedelta:
-    """The curves; or for how long they have been worked out so far. Raises `GiveUp` and `TryLater`."""
-    now = house.clock()
-    key = (id(house.database), shop.shop_id, channel, shop.guardrails.default_margin, str(shop.shipping_costs))
-    for stale in [known for known, work in _works.items() if work.task.done() and now - work.begun > FRESH]:
-        del _works[stale]
-    if key not in _works:
-        work_out = anyio.to_thread.run_sync(_apart, house.database, shop.shop_id, channel, now)
-        _works[key] = _Work(now, asyncio.ensure_future(work_out))
-    work = _works[key]
-    done, _ = await asyncio.wait({work.task}, timeout=PATIENCE)
-    if not done:
-        return now - work.begun
-    if work.task.cancelled() or work.task.exception() is not None:
-        del _works[key]  # whoever asks again tries again
-    return work.task.result()
+async def curves_of(house: House, shop: Shop, channel: str) -> Curves | Working:
+    """Raises `GiveUp` and `TryLater`."""
+    key = (
+        "curves",
+        id(house.database),
+        shop.shop_id,
+        channel,
+        shop.guardrails.default_margin,
+        str(shop.shipping_costs),
+    )
+    work_out = partial(anyio.to_thread.run_sync, _apart, house.database, shop.shop_id, channel, house.clock())
+    return await beside(key, work_out, FRESH)
 
 
 def _apart(database: Database, shop_id: int, channel: str, now: datetime) -> Curves:

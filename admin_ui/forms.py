@@ -89,6 +89,21 @@ class Field:
         return bool(self.spec["names"]) and self.spec["names"][0] == "month"
 
     @property
+    def by_country(self) -> bool:
+        """A nested table with a row for each channel, and one for each country of it that is named."""
+        return bool(self.spec["names"]) and self.spec["names"][0] == "market"
+
+    def channels(self) -> Options:
+        """The rows that are no country's."""
+        return {key: said for key, said in (self.options or {}).items() if not (self.by_country and "/" in key)}
+
+    def countries(self) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """Channel, country and what is said of it."""
+        said = self.value or {}
+        split = [(key.partition("/"), row) for key, row in said.items() if self.by_country and "/" in key]
+        return [(channel, country, row) for (channel, _, country), row in split]
+
+    @property
     def long(self) -> bool:
         """Of a table with keys of any name: its texts are of several lines."""
         return self.spec["item"] == ValueKind.LONG_TEXT or any("\n" in said for _, said in self.rows())
@@ -173,7 +188,7 @@ def _typed(spec: Spec, form: FormData, name: str, known: Known) -> Any:
         for path, said in _below(form, name):
             row, _, column = path.rpartition("/")  # a row may be one country of a channel, as us/CA
             found.setdefault(row, {})[column] = _number(said)
-        return found
+        return found | _countries(form, name)
     if kind == ValueKind.TABLE and known.of(spec) is not None:
         return {key: _number(said) if spec["item"] in _NUMBERS else said for key, said in _below(form, name)}
     if kind == ValueKind.TABLE:
@@ -182,6 +197,20 @@ def _typed(spec: Spec, form: FormData, name: str, known: Known) -> Any:
         return {key: said for key, said in said_by.items() if key or said}
     said = _text(form, name)
     return _number(said) if kind in _NUMBERS else said
+
+
+def _countries(form: FormData, name: str) -> dict[str, dict[str, str]]:
+    """The rows of one country, as us/CA; one without amounts keeps the shop's own rates there."""
+    columns = sorted({key.rpartition("/")[2] for key in form if key.startswith(f"{name}.country/")})
+    cells = [[_number(str(said).strip()) for said in form.getlist(f"{name}.country/{column}")] for column in columns]
+    markets = zip(form.getlist(f"{name}.channel"), form.getlist(f"{name}.country"), strict=False)
+    found = dict[str, dict[str, str]]()
+    for (channel, country), row in zip(markets, zip(*cells, strict=False), strict=False):
+        said = {column: cell for column, cell in zip(columns, row, strict=True) if cell}
+        named = str(country).strip().upper()
+        if said or named:
+            found[f"{channel}/{named}"] = said
+    return found
 
 
 def _list(form: FormData, name: str, *, chosen: bool) -> list[str]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from admin_ui import campaign_form, versions, words
 from admin_ui.answers import WHERE_ACTIONS_ANSWER, part
+from admin_ui.beside import Working, beside
 from admin_ui.campaign_form import Typed
 from admin_ui.language import N_
 from admin_ui.pages import letters
@@ -242,22 +243,25 @@ async def _off(house: House, visit: Visit, status: CampaignStatus, told: str) ->
 
 async def outlook(house: House, visit: Visit) -> Response:
     """Whom it is for now, and what stands against it: counted, so asked for apart from the page."""
+    campaign = await anyio.to_thread.run_sync(find, house, visit)
 
     def gather() -> dict[str, Any]:
         with house.database.read() as connection:
-            campaign = campaigns.by_id(connection, visit.shop.shop_id, id_of(visit), house.tactics)
             scene = set_scene(connection, house, shops.get(connection, visit.shop.shop_id), visit.now)
             found: Sequence[Finding] = preflight.look(connection, scene, campaign)
             return {
-                "campaign": campaign,
                 "findings": found,
                 "customers": segments.everyone(connection, scene.shop_id),
                 "audience": segments.count(connection, scene.shop, campaign.whom, scene.now),
                 "inside": preflight.inside(connection, scene, campaign),
-                "asks_inside": switches_of(campaign).asks_inside,
             }
 
-    return part(visit, "campaign/outlook.html", **await anyio.to_thread.run_sync(gather))
+    key = ("outlook", id(house.database), campaign.campaign_id, campaign.version, campaign.status)
+    found = await beside(key, lambda: anyio.to_thread.run_sync(gather))
+    if isinstance(found, Working):
+        return part(visit, "campaign/counting.html", campaign=campaign)
+    asks_inside = switches_of(campaign).asks_inside
+    return part(visit, "campaign/outlook.html", campaign=campaign, asks_inside=asks_inside, **found)
 
 
 async def results(house: House, visit: Visit) -> Response:

@@ -1,5 +1,6 @@
 """What runs: each campaign with its settings and what it gave, switched on and paused."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,11 @@ from admin_ui.language import Language
 from admin_ui.page import Page
 from admin_ui.pages import campaign, campaign_new, letters, rehearsal
 from admin_ui.pages.campaign import Switches, switches_of
+from admin_ui.stages import stages_of
 from admin_ui.visit import Visit
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.decide import Outcome
+from plugin.domain.segments import Segment
 from plugin.errors import Rejected
 from plugin.flow.house import House
 from plugin.flow.preflight import NotConfirmed
@@ -35,16 +38,17 @@ class Card:
 
 
 async def show(house: House, visit: Visit, notice: str | None = None) -> Response:
-    values = await anyio.to_thread.run_sync(_gather, house, visit)
-    return part(visit, "campaigns.html", notice=notice, per_day=campaign.PER_DAY, **values)
+    read = anyio.to_thread.run_sync(_gather, house, visit)
+    stages, values = await asyncio.gather(stages_of(house, visit), read)
+    at_risk = None if stages is None else stages.segments[Segment.AT_RISK]
+    return part(visit, "campaigns.html", notice=notice, per_day=campaign.PER_DAY, at_risk=at_risk, **values)
 
 
 def _gather(house: House, visit: Visit) -> dict[str, Any]:
     with house.database.read() as connection:
         known = campaigns.of_shop(connection, visit.shop.shop_id, house.tactics)
-        at_risk = overview.at_risk(connection, visit.shop.shop_id)
     cards = [Card(one, words.settings_of(one, visit.language), switches_of(one)) for one in known]
-    return {"cards": cards, "at_risk": at_risk}
+    return {"cards": cards}
 
 
 async def counts(house: House, visit: Visit) -> Response:

@@ -17,13 +17,13 @@ from admin_ui import customer_words, words
 from admin_ui.answers import part
 from admin_ui.page import Page
 from admin_ui.pages import customer
+from admin_ui.stages import stages_of
 from admin_ui.visit import CUSTOMERS, Visit
 from plugin.domain.segments import Segment
 from plugin.errors import NotAllowed, Rejected
 from plugin.flow.explain import score_of
 from plugin.flow.house import House
 from plugin.store import channels, customer_list, segments
-from plugin.store import customers as customers_of
 from plugin.store.customer_list import Mark, Sort, Stretch, Wanted
 from plugin.store.customers import Customer
 from plugin.store.shops import Shop
@@ -109,14 +109,10 @@ async def rows(house: House, visit: Visit) -> Response:
 
 async def count(house: House, visit: Visit) -> Response:
     """How many there are in all, or in a stage."""
-    asked = read_asked(visit.request.query_params)
-
-    def counted() -> int:
-        with house.database.read() as connection:
-            stages = customers_of.counts_by_segment(connection, visit.shop.shop_id)
-        return sum(stages.values()) if asked.stage is None else stages.get(asked.stage.value, 0)
-
-    return part(visit, "customers/count.html", number=await anyio.to_thread.run_sync(counted))
+    asked, stages = read_asked(visit.request.query_params), await stages_of(house, visit)
+    number = None if stages is None else stages.customers if asked.stage is None else stages.segments[asked.stage]
+    again = Asked(stage=asked.stage).address(f"{PATH}/count")
+    return part(visit, "customers/count.html", number=number, again=again)
 
 
 def _gather(house: House, visit: Visit) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def first_minutes(
     known: Sequence[Campaign],
     report_made: datetime | None,
     *,
-    customers: int,
+    customers: bool,
     language: Language,
 ) -> FirstMinutes:
     _, once = language._, [walks[kind] for kind in READ_ONCE if kind in walks]
@@ -62,10 +62,10 @@ def first_minutes(
         _questions(shop, language),
         _campaign(began, language),
     ]
-    return FirstMinutes(steps, growing=past.reading or (read and report_made is None and customers > 0))
+    return FirstMinutes(steps, growing=past.reading or (read and report_made is None and customers))
 
 
-def _report(made: datetime | None, read: bool, customers: int, language: Language) -> Step:
+def _report(made: datetime | None, read: bool, customers: bool, language: Language) -> Step:
     _, title = language._, language._("Work out your numbers")
     if made is not None:
         return Step(True, title, _("Retention, revenue at risk and why customers leave, new every day."))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from admin_ui import words
 from admin_ui.answers import part
+from admin_ui.beside import Working
 from admin_ui.curves import curves_of
 from admin_ui.language import Language
 from admin_ui.page import Page
@@ -122,9 +122,8 @@ async def curve(house: House, visit: Visit) -> Response:
     if shop.guardrails.default_margin is None:
         return part(visit, "free_shipping/no_margin.html")
     found = await curves_of(house, shop, channel.slug)
-    if isinstance(found, timedelta):
-        seconds = round(found.total_seconds())
-        return part(visit, "free_shipping/working.html", channel=channel, seconds=seconds)
+    if isinstance(found, Working):
+        return part(visit, "free_shipping/working.html", channel=channel, seconds=round(found.seconds))
     parts = [(section, (found.drawn or {}).get(section.key, ())) for section in found.sections]
     return part(visit, "free_shipping/curve.html", says=found.says, parts=parts)
 

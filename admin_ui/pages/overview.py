@@ -1,8 +1,8 @@
 """The page that opens first: how the shop stands, who its customers are, what it earns, what was decided last."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from admin_ui.pages.attention import attention
 from admin_ui.pages.basics_form import BasicsForm
 from admin_ui.pages.first_minutes import first_minutes
 from admin_ui.pages.past import past
+from admin_ui.stages import stages_of
 from admin_ui.visit import Visit
 from plugin.domain.campaigns import Campaign
 from plugin.domain.segments import Segment
@@ -31,8 +32,6 @@ from plugin.store import backfills, campaigns, channels, overview, reports, shop
 from plugin.store.reports import Report
 from plugin.store.shops import Shop
 
-#: How far ahead the page looks for customers about to be at risk.
-SOON = timedelta(days=7)
 #: The bar of segments, in units of its view box.
 BAR = 1000.0
 #: The report's figures that stand here, with what they are called.
@@ -82,21 +81,26 @@ class Earning:
 
 async def show(house: House, visit: Visit, notice: str | None = None, form: BasicsForm | None = None) -> Response:
     """The page's content; `notice` is what an action has just done, `form` the questions as they were answered wrong."""
-    values = await anyio.to_thread.run_sync(_gather, house, visit)
+    values = await _values(house, visit)
     return part(visit, "overview.html", notice=notice, **{**values, **({"form": form} if form else {})})
 
 
 async def growing(house: House, visit: Visit) -> Response:
     """What changes by itself while the past is read."""
-    values = await anyio.to_thread.run_sync(_gather, house, visit)
-    return part(visit, "overview/growing.html", **values)
+    return part(visit, "overview/growing.html", **await _values(house, visit))
+
+
+async def _values(house: House, visit: Visit) -> dict[str, Any]:
+    read = anyio.to_thread.run_sync(_gather, house, visit)
+    stages, values = await asyncio.gather(stages_of(house, visit), read)
+    return {**values, "stages": stages, "bar": [] if stages is None else bar(stages.segments, visit.language)}
 
 
 def _gather(house: House, visit: Visit) -> dict[str, Any]:
     with house.database.read() as connection:
         shop = shops.get(connection, visit.shop.shop_id)
         known = campaigns.of_shop(connection, shop.shop_id, house.tactics)
-        seen = overview.read(connection, shop.shop_id, visit.now, visit.now + SOON)
+        seen = overview.read(connection, shop.shop_id)
         walks = backfills.of_shop(connection, shop.shop_id)
         found = reports.latest(connection, shop.shop_id)
         lines = lines_of(connection, shop, house.tactics, visit.now)
@@ -105,12 +109,9 @@ def _gather(house: House, visit: Visit) -> dict[str, Any]:
     report = found if found is not None and found.body["version"] == VERSION else None
     body = None if report is None else report.body
     told = past(walks, visit.language, by_itself=house.reads_history)
-    customers = sum(seen.segments.values())
     return {
         "shop": shop,
         "state": words.state_of(shop, sum(campaign.on for campaign in known), visit.now, visit.language),
-        "customers": customers,
-        "bar": bar(seen.segments, visit.language),
         "seen": seen,
         "past": told,
         "first": first_minutes(
@@ -119,7 +120,7 @@ def _gather(house: House, visit: Visit) -> dict[str, Any]:
             told,
             known,
             report.made_at if report else None,
-            customers=customers,
+            customers=seen.any_customers,
             language=visit.language,
         ),
         "attention": attention(visit, dead, known, lines, body, past_failed=told.failed),

@@ -1,9 +1,9 @@
-"""Segments: those every shop has and the merchant's own, with their sizes, and a builder for more."""
+"""One segment: its size as it is counted, who is inside, and a builder for more."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -16,134 +16,73 @@ from admin_ui.answers import go, part
 from admin_ui.builder import Node
 from admin_ui.language import N_
 from admin_ui.page import Page
+from admin_ui.pages import segment_list
+from admin_ui.pages.segment_list import Row, rows_of
 from admin_ui.visit import Visit
 from plugin.domain.condition_parts import parts_of
-from plugin.domain.conditions import Condition, holds, in_words, needs_lines, resolve
+from plugin.domain.conditions import Condition, holds, in_words, resolve
 from plugin.domain.fields import FIELDS
 from plugin.errors import NotAllowed, NotFound, Overtaken, Rejected
 from plugin.flow.house import House
 from plugin.flow.watching import refill
 from plugin.store import channels, customers, members, segment_sizes, segments
 from plugin.store.customers import Customer
-from plugin.store.segment_sizes import Size
 from plugin.store.shops import Shop
 
-#: A counted size is shown for so long before it is counted again.
-FRESH = timedelta(days=1)
-#: Seconds of one request for a size that takes longer; the page then asks on.
-TURN = 1.5
+#: Seconds after which a request ends its counting; the page then asks on.
+TURN = 0.08
 EXAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    name: str
-    title: str
-    says: str
-    own: bool
-    #: None where it has to be counted (again).
-    size: Size | None
-    #: Counted by itself, because what was bought is looked through.
-    slow: bool
-    used_by: Sequence[str]
-
-
-async def show(house: House, visit: Visit, notice: str | None = None) -> Response:
-    rows = await anyio.to_thread.run_sync(_rows, house, visit)
-    return part(visit, "segments.html", notice=notice, rows=rows)
-
-
-def _rows(house: House, visit: Visit) -> list[Row]:
-    shop, _ = visit.shop, visit.language._
-    with house.database.read() as connection:
-        known = segment_sizes.of_shop(connection, shop.shop_id)
-        users = segments.users(connection, shop.shop_id)
-        mine = segments.own(connection, shop.shop_id)
-        named = segments.named(connection, shop.shop_id)
-    found = [
-        Row(
-            one.name,
-            _(one.title),
-            _(one.pitch),
-            False,
-            _fresh(known.get(one.name), visit.now),
-            False,
-            users.get(one.name, ()),
-        )
-        for one in segments.ready(shop)
-    ]
-    for own in mine:
-        size = _fresh(known.get(own.name), visit.now, own.saved_at)
-        slow = needs_lines(_resolved(own.condition, named))
-        found.append(Row(own.name, own.name, in_words(own.condition), True, size, slow, users.get(own.name, ())))
-    return found
-
-
-def _fresh(size: Size | None, now: datetime, saved_at: datetime | None = None) -> Size | None:
-    if size is None or now - size.counted_at > FRESH or (saved_at is not None and size.counted_at < saved_at):
-        return None
-    return size
-
-
-def _resolved(condition: Condition, named: Mapping[str, Condition]) -> Condition:
-    try:
-        return resolve(condition, named)
-    except Rejected:
-        return condition
-
-
-async def table(house: House, visit: Visit) -> Response:
-    """The list once all that can be counted in one walk is counted."""
-    await anyio.to_thread.run_sync(_count_all, house, visit)
-    return part(visit, "segments/table.html", rows=await anyio.to_thread.run_sync(_rows, house, visit), counted=True)
-
-
-def _count_all(house: House, visit: Visit) -> None:
-    wanted = {row.name for row in _rows(house, visit) if row.size is None and not row.slow}
-    with house.database.read() as connection:
-        named = segments.named(connection, visit.shop.shop_id)
-        asked = {name: resolve(named[name], named) for name in wanted}
-        counted = segments.sizes(connection, visit.shop, asked, visit.now)
-    with house.database.write() as connection:
-        segment_sizes.save(connection, visit.shop.shop_id, counted, visit.now)
 
 
 @dataclass(frozen=True, slots=True)
 class Counting:
     """How far the counting of one condition has come."""
 
-    found: int
     #: Of so many ids so many; the same number once it is done.
-    done: int
-    total: int
-    examples: Sequence[Customer]
-    customers: int
+    done: int = 0
+    ids: int = 1
+    found: int = 0
+    #: Of so many customers.
+    customers: int = 0
+    #: Ids of some of whom it is true.
+    some: tuple[int, ...] = ()
 
     @property
     def whole(self) -> bool:
-        return self.done >= self.total
+        return self.done >= self.ids
+
+    @property
+    def said(self) -> str:
+        """Where it stands, for the request that goes on with it."""
+        return ".".join(map(str, (self.done, self.found, self.customers, *self.some)))
 
 
-def count(
-    connection: Connection, shop: Shop, condition: Condition, now: datetime, done: int = 0, found: int = 0
-) -> Counting:
+def stood(said: Any) -> Counting:
+    """The inverse of `Counting.said`; the beginning for anything else."""
+    numbers = [_whole(one) for one in str(said or "").split(".")[: 3 + EXAMPLES]]
+    if len(numbers) < 3:
+        return Counting()
+    done, found, of, *some = numbers
+    return Counting(done, done + 1, found, of, tuple(some))
+
+
+def count(connection: Connection, shop: Shop, condition: Condition, now: datetime, far: Counting) -> Counting:
     """Goes on for one turn, and says where it stands."""
     until = time.monotonic() + TURN
-    total = max(done, 1)
-    for far, of, more in segments.counted(connection, shop, condition, now, done):
-        done, total, found = far, of, found + more
+    for portion in segments.counted(connection, shop, condition, now, far.done, EXAMPLES):
+        some = (*far.some, *portion.examples)[:EXAMPLES]
+        found, of = far.found + portion.found, far.customers + portion.customers
+        far = Counting(portion.done, portion.ids, found, of, some)
         if time.monotonic() > until:
-            break
-    else:
-        done = total
-    examples: Sequence[Customer] = ()
-    everyone = 0
-    if done >= total:
-        ids = segments.examples(connection, shop, condition, now, EXAMPLES) if found else ()
-        people = (customers.by_id(connection, shop.shop_id, one) for one in ids)
-        examples = [one for one in people if one is not None]
-        everyone = segments.everyone(connection, shop.shop_id)
-    return Counting(found, done, total, examples, everyone)
+            return far
+    return replace(far, ids=far.done)
+
+
+def _examples(connection: Connection, shop: Shop, far: Counting) -> list[Customer]:
+    if not far.whole:
+        return []
+    people = (customers.by_id(connection, shop.shop_id, one) for one in far.some)
+    return [one for one in people if one is not None]
 
 
 async def size(house: House, visit: Visit) -> Response:
@@ -154,13 +93,12 @@ async def size(house: House, visit: Visit) -> Response:
     def gather() -> dict[str, Any]:
         with house.database.read() as connection:
             condition = segments.find(connection, visit.shop.shop_id, name)
-            far = count(
-                connection, visit.shop, condition, visit.now, _whole(query.get("done")), _whole(query.get("found"))
-            )
+            far = count(connection, visit.shop, condition, visit.now, stood(query.get("stood")))
+            some = _examples(connection, visit.shop, far)
         if far.whole:
             with house.database.write() as connection:
                 segment_sizes.save(connection, visit.shop.shop_id, {name: far.found}, visit.now)
-        return {"far": far, "name": name, "alone": "cell" in query}
+        return {"far": far, "some": some, "name": name, "alone": "cell" in query}
 
     return part(visit, "segments/size.html", **await anyio.to_thread.run_sync(gather))
 
@@ -177,17 +115,15 @@ async def live(house: House, visit: Visit) -> Response:
     def gather() -> dict[str, Any]:
         condition = builder.condition_of(builder.from_form(form))
         if condition is None:
-            return {"condition": None, "far": None, "problem": ""}
+            return {"condition": None, "problem": ""}
         with house.database.read() as connection:
             named = segments.named(connection, visit.shop.shop_id)
             try:
                 resolved = resolve(condition, named)
             except Rejected as error:
-                return {"condition": condition, "far": None, "problem": str(error)}
-            far = count(
-                connection, visit.shop, resolved, visit.now, _whole(form.get("done")), _whole(form.get("found"))
-            )
-        return {"condition": condition, "far": far, "problem": ""}
+                return {"condition": condition, "problem": str(error)}
+            far = count(connection, visit.shop, resolved, visit.now, stood(form.get("stood")))
+            return {"condition": condition, "far": far, "some": _examples(connection, visit.shop, far), "problem": ""}
 
     values = await anyio.to_thread.run_sync(gather)
     said = in_words(values["condition"]) if values["condition"] is not None else ""
@@ -219,7 +155,7 @@ async def one(house: House, visit: Visit, notice: str | None = None) -> Response
     """A segment of the merchant's in the builder, or one that every shop has as it is."""
     name = str(visit.request.path_params["name"])
     said = await anyio.to_thread.run_sync(_said, house, visit, name)
-    rows = await anyio.to_thread.run_sync(_rows, house, visit)
+    rows = await anyio.to_thread.run_sync(rows_of, house, visit)
     row = next(row for row in rows if row.name == name)
     if row.own and visit.may_change:
         return await _build(house, visit, builder.from_condition(said), row=row, notice=notice)
@@ -289,7 +225,7 @@ async def save(house: House, visit: Visit) -> Response:
     was, name = str(form.get("was", "")), _name(form)
     node = builder.checked(builder.from_form(form))
     condition = builder.condition_of(node)
-    rows = await anyio.to_thread.run_sync(_rows, house, visit)
+    rows = await anyio.to_thread.run_sync(rows_of, house, visit)
     row = next((row for row in rows if row.own and row.name == was), None)
     problems = [] if condition is not None else [_("Some tests are not whole; each says what it lacks.")]
     if not node.parts:
@@ -372,9 +308,9 @@ def _customer(connection: Connection, shop: Shop, who: str) -> Customer | None:
 
 PAGE = Page(
     title="Segments",
-    shows={"/admin/segments": show, "/admin/segments/new": new, "/admin/segments/of/{name}": one},
+    shows={"/admin/segments": segment_list.show, "/admin/segments/new": new, "/admin/segments/of/{name}": one},
     parts={
-        "/admin/segments/table": table,
+        "/admin/segments/table": segment_list.table,
         "/admin/segments/size": size,
         "/admin/segments/explain": explain,
     },

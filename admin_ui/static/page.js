@@ -257,7 +257,13 @@ document.addEventListener("click", (event) => {
   if (button.dataset.addsRow !== undefined) {
     const rows = button.previousElementSibling;
     rows.append(rows.querySelector("template").content.cloneNode(true));
-    rows.lastElementChild.querySelector("input").focus();
+    rows.lastElementChild.querySelector("input, select").focus();
+  }
+  if (button.dataset.removesRow !== undefined) {
+    const rows = button.parentElement.parentElement;
+    button.parentElement.remove();
+    rows.nextElementSibling.focus();
+    rows.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
 

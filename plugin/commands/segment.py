@@ -91,9 +91,9 @@ def _count(connection: Connection, shop: Shop, condition: Condition, now: dateti
         return segments.count(connection, shop, condition, now)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task, found = progress.add_task("Looking through what was bought", total=None), 0
-        for done, last, more in segments.counted(connection, shop, condition, now):
-            found += more
-            progress.update(task, completed=done, total=last)
+        for portion in segments.counted(connection, shop, condition, now):
+            found += portion.found
+            progress.update(task, completed=portion.done, total=portion.ids)
     return found
 
 

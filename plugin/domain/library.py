@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from plugin.domain.churn import DORMANT_FACTOR, Rhythm
@@ -25,9 +25,14 @@ class Ready:
     #: What conditions and campaigns call it; it never changes.
     name: str
     title: str
-    #: One sentence for the merchant: who they are.
-    pitch: str
+    #: One sentence for the merchant: who they are; `{name}` in it stands for one of the numbers.
+    says: str
     condition: Condition
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def pitch(self) -> str:
+        return self.says.format(**self.numbers)
 
 
 def library(limits: Limits, rhythm: Rhythm, high_value: Mapping[str, Decimal]) -> tuple[Ready, ...]:
@@ -42,18 +47,24 @@ def _segments(limits: Limits, rhythm: Rhythm, high_value: Mapping[str, Decimal])
     yield Ready(
         "new",
         "New customers",
-        f"Their first order is at most {NEW_DAYS} days old, and their only one.",
+        "Their first order is at most {days} days old, and their only one.",
         AllOf((_is("step", Step.FIRST.value), _days("days_since_first_order", Operator.AT_MOST, NEW_DAYS))),
+        {"days": NEW_DAYS},
     )
     yield Ready("one-time", "One-time buyers", "They bought on one day and not again.", _is("step", Step.FIRST.value))
     yield Ready(
         "repeat",
         "Repeat customers",
-        f"They came back, on 2 to {limits.loyal_from - 1} days so far.",
+        "They came back, on 2 to {most} days so far.",
         _is("step", Step.REPEAT.value),
+        {"most": limits.loyal_from - 1},
     )
     yield Ready(
-        "loyal", "Loyal customers", f"They bought on {limits.loyal_from} days or more.", _is("step", Step.LOYAL.value)
+        "loyal",
+        "Loyal customers",
+        "They bought on {least} days or more.",
+        _is("step", Step.LOYAL.value),
+        {"least": limits.loyal_from},
     )
     yield Ready(
         "bright-spots",
@@ -71,13 +82,14 @@ def _segments(limits: Limits, rhythm: Rhythm, high_value: Mapping[str, Decimal])
     yield Ready(
         "at-risk-by-days",
         "At risk by days",
-        f"Silent for {silent} days or more, and less than {asleep}.",
+        "Silent for {least} days or more, and less than {most}.",
         AllOf(
             (
                 _days("days_since_last_order", Operator.AT_LEAST, silent),
                 _days("days_since_last_order", Operator.LESS_THAN, asleep),
             )
         ),
+        {"least": silent, "most": asleep},
     )
     yield Ready(
         "dormant", "Dormant", "Silent for so long that few like them return.", _is("activity", Activity.DORMANT.value)
@@ -108,7 +120,7 @@ def _segments(limits: Limits, rhythm: Rhythm, high_value: Mapping[str, Decimal])
     yield Ready(
         "replenishment-due",
         "Due to buy again",
-        f"They bought on {RHYTHM_FROM} days or more, and their own usual gap has just passed.",
+        "They bought on {least} days or more, and their own usual gap has just passed.",
         AllOf(
             (
                 FieldTest("purchase_days", Operator.AT_LEAST, Decimal(RHYTHM_FROM)),
@@ -116,17 +128,19 @@ def _segments(limits: Limits, rhythm: Rhythm, high_value: Mapping[str, Decimal])
                 _is("activity", Activity.ACTIVE.value),
             )
         ),
+        {"least": RHYTHM_FROM},
     )
     yield Ready(
         "win-back-exhausted",
         "Win-back exhausted",
-        f"At risk or dormant, and {EXHAUSTED_FROM} offers or more since the last order brought nothing.",
+        "At risk or dormant, and {least} offers or more since the last order brought nothing.",
         AllOf(
             (
                 FieldTest("activity", Operator.IN, (Activity.AT_RISK.value, Activity.DORMANT.value)),
                 FieldTest("offers_since_order", Operator.AT_LEAST, Decimal(EXHAUSTED_FROM)),
             )
         ),
+        {"least": EXHAUSTED_FROM},
     )
 
 

@@ -72,11 +72,22 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
+    any_customers: bool
+    any_orders: bool
+    latest: Sequence[Lately]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """How many customers are in each."""
+
     segments: Mapping[Segment, int]
     #: Customers whose silence becomes unusual within the time asked about.
     soon_at_risk: int
-    any_orders: bool
-    latest: Sequence[Lately]
+
+    @property
+    def customers(self) -> int:
+        return sum(self.segments.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +111,22 @@ class Work:
         return self.webhooks.dead + self.effects.dead
 
 
-def read(connection: Connection, shop_id: int, now: datetime, soon: datetime) -> Overview:
-    counted = customers_of.counts_by_segment(connection, shop_id)
+def read(connection: Connection, shop_id: int) -> Overview:
+    mine = select(customers.c.id).where(customers.c.shop_id == shop_id).limit(1)
+    placed = select(orders.c.order_id).where(orders.c.shop_id == shop_id).limit(1)
     return Overview(
+        any_customers=connection.execute(mine).first() is not None,
+        any_orders=connection.execute(placed).first() is not None,
+        latest=_latest(connection, shop_id),
+    )
+
+
+def stages(connection: Connection, shop_id: int, now: datetime, soon: datetime) -> Stages:
+    """Counted: the larger the shop, the longer it takes."""
+    counted = customers_of.counts_by_segment(connection, shop_id)
+    return Stages(
         segments={segment: counted.get(segment.value, 0) for segment in Segment},
         soon_at_risk=_soon_at_risk(connection, shop_id, now, soon),
-        any_orders=connection.execute(select(orders.c.order_id).where(orders.c.shop_id == shop_id).limit(1)).first()
-        is not None,
-        latest=_latest(connection, shop_id),
     )
 
 
@@ -136,10 +155,6 @@ def dead(connection: Connection, shop_id: int) -> int:
     unread = select(func.count()).where(inbox.c.shop_id == shop_id, _WEBHOOKS_DEAD)
     undone = select(func.count()).where(effects.c.shop_id == shop_id, effects.c.status == EffectStatus.DEAD.value)
     return int(connection.execute(unread).scalar_one() + connection.execute(undone).scalar_one())
-
-
-def at_risk(connection: Connection, shop_id: int) -> int:
-    return customers_of.counts_by_segment(connection, shop_id).get(Segment.AT_RISK.value, 0)
 
 
 def _soon_at_risk(connection: Connection, shop_id: int, now: datetime, soon: datetime) -> int:

@@ -31,8 +31,8 @@ from plugin.store.schema import campaigns, customers, order_lines, orders, segme
 from plugin.store.shops import Shop, read_high_value
 from plugin.store.statements import in_one_scan, insert
 
-#: Customers whose lines are looked through in one statement.
-PORTION = 50_000
+#: Customers of whom a condition is asked in one statement; and of whom, where it asks for each one's lines of orders.
+PORTION, PORTION_WITH_LINES = 20_000, 2_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
@@ -125,28 +125,46 @@ def _audiences(connection: Connection, shop_id: int) -> Iterator[tuple[str, Cond
 
 def count(connection: Connection, shop: Shop, condition: Condition, now: datetime) -> int:
     """How many customers this is true of."""
-    return sum(found for _, _, found in counted(connection, shop, condition, now))
+    if needs_lines(condition):
+        return sum(portion.found for portion in counted(connection, shop, condition, now))
+    return sizes(connection, shop, {"": condition}, now)[""]
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some of the customers, by their ids."""
+
+    #: Of so many ids, so many are done with it.
+    done: int
+    ids: int
+    #: So many customers are among them, and of so many of them the condition is true.
+    customers: int
+    found: int
+    #: The first of those.
+    examples: Sequence[int]
 
 
 def counted(
-    connection: Connection, shop: Shop, condition: Condition, now: datetime, done: int = 0
-) -> Iterator[tuple[int, int, int]]:
-    """The same in portions where lines are looked through: of how many ids so many are done, and found among them.
+    connection: Connection, shop: Shop, condition: Condition, now: datetime, done: int = 0, examples: int = 0
+) -> Iterator[Portion]:
+    """The same in portions, for whoever cannot wait for all of it.
 
-    done: where a counting that was broken off goes on.
+    done: where a counting that was broken off goes on. examples: so many are wanted of each portion.
     """
     truth = where(condition, shop.limits, now)
     of_shop = in_one_scan(customers.c.shop_id) == shop.shop_id
-    counting = select(func.count()).select_from(customers).where(of_shop, truth)
-    if not needs_lines(condition):
-        yield 1, 1, connection.execute(counting).scalar_one()
-        return
-    ends = select(func.min(customers.c.id), func.max(customers.c.id)).where(customers.c.shop_id == shop.shop_id)
-    low, high = connection.execute(ends).one()
-    for begin in range((low or 0) + done, (high or -1) + 1, PORTION):
-        end = min(begin + PORTION - 1, high)
-        found = connection.execute(counting.where(customers.c.id.between(begin, end))).scalar_one()
-        yield end - low + 1, high - low + 1, found
+    counting = select(func.count(), func.count(case((truth, 1)))).select_from(customers).where(of_shop)
+    some = select(customers.c.id).where(of_shop, truth).order_by(customers.c.id).limit(examples)
+    mine = select(customers.c.id).where(of_shop).limit(1)
+    low = connection.execute(mine.order_by(customers.c.id)).scalar_one_or_none() or 0
+    high = connection.execute(mine.order_by(customers.c.id.desc())).scalar_one_or_none() or -1
+    size = PORTION_WITH_LINES if needs_lines(condition) else PORTION
+    for begin in range(low + done, high + 1, size):
+        end = min(begin + size - 1, high)
+        here = customers.c.id.between(begin, end)
+        people, found = connection.execute(counting.where(here)).one()
+        ids = connection.execute(some.where(here)).scalars().all() if found and examples else ()
+        yield Portion(end - low + 1, high - low + 1, people, found, ids)
 
 
 def sizes(connection: Connection, shop: Shop, conditions: Mapping[str, Condition], now: datetime) -> dict[str, int]:

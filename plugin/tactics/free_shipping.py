@@ -31,7 +31,7 @@ class FreeShipping:
         help="By channel and segment (new, regular, at_risk, loyal). A segment left out keeps your shop's own rates."
         " For one country alone, by channel and country: “us/CA”.",
         kind=ValueKind.MONEY,
-        names=("channel", "segment"),
+        names=("market", "segment"),
     )
     excluded_products: tuple[str, ...] = param(
         (), "Products that do not count", help="Ids or slugs. What they come to is taken off the basket."

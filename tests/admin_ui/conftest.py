@@ -9,6 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from admin_ui import beside
 from admin_ui.routes import routes
 from plugin.saleor.jwks import Keys
 from plugin.store import shops
@@ -51,7 +52,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(home: Home) -> AsyncIterator[Desk]:
+async def desk(home: Home, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    monkeypatch.setattr(beside, "PATIENCE", 20.0)  # however busy the machine is, nothing is put off
+
     async def save(shop_id: int, jwks: Any) -> None:
         """Looked for in vain at the sandbox, whose keys sign none of these tokens."""
 

@@ -3,12 +3,13 @@
 import re
 import shutil
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Response, Route, expect, sync_playwright
 
 from plugin.main import create_app
 from plugin.sandbox.serve import running
@@ -74,6 +75,32 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
             )
             assert answer.status_code == 200, answer.text
             yield Stage(sandbox, sandbox.shop.origin, url)
+
+
+#: Bytes of scripts, as they come over the line, before any chart.
+SCRIPTS = 150_000
+
+
+def test_the_first_page_needs_few_scripts(
+    browser: Browser, stage: Stage, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    """How long the page takes is written to the report (`--junitxml`), and not asserted: that is the machine's."""
+    with looking(browser) as page:
+        answers: list[Response] = []
+
+        def hear(answer: Response) -> None:
+            answers.append(answer)
+
+        page.on("response", hear)
+        began = time.perf_counter()
+        enter(page, stage)
+        record_testsuite_property("first_page_ms", round(1000 * (time.perf_counter() - began)))
+        ours = [one for one in answers if one.url.startswith(stage.app) and one.request.resource_type == "script"]
+        scripts = {one.url.rpartition("/")[2]: one.request.sizes()["responseBodySize"] for one in ours}
+        record_testsuite_property("script_bytes", sum(scripts.values()))
+        assert {"htmx.min.js", "page.js", "app_bridge.js"} <= set(scripts)
+        assert "echarts.min.js" not in scripts
+        assert sum(scripts.values()) <= SCRIPTS, scripts
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)

@@ -216,6 +216,38 @@ async def test_thresholds_are_a_table_of_channels_and_segments(desk: Desk) -> No
     assert "Free shipping from $30.50." in said
 
 
+async def test_countries_of_a_channel_are_added_and_removed(desk: Desk) -> None:
+    path = path_of(desk, "free-shipping")
+    page = await desk.look(path=path)
+    form = typed(page) | {
+        "params.thresholds/default-channel/new": "60",
+        "params.thresholds.channel": "default-channel",
+        "params.thresholds.country": " pl ",
+        "params.thresholds.country/new": "45,5",
+    }
+    assert "Add a country" in plain(page)
+    await desk.press(f"{path}/save", **form)
+    saved = stored(desk, "free-shipping").params.thresholds
+    assert {key: {one: str(amount) for one, amount in said.items()} for key, said in saved.items()} == {
+        "default-channel": {"new": "60"},
+        "default-channel/PL": {"new": "45.5"},
+    }
+    page = await desk.look(path=path)
+    rows = page.split('class="country-rows"', 1)[1].split("<template>", 1)[0]
+    assert 'aria-label="default-channel/PL"' in rows
+    assert 'value="45.5"' in rows
+    assert "default-channel/PL" not in page.split('class="country-rows"', 1)[0].split("params-thresholds", 1)[1]
+    odd = await desk.press(f"{path}/save", **(form | {"params.thresholds.country": ""}))
+    assert "is no country: write its code in two capitals" in plain(odd.text)
+    assert 'value="45.5"' in odd.text, "nothing that was typed is lost"
+    empty = form | {"params.thresholds.country/new": "", "version": typed(await desk.look(path=path))["version"]}
+    await desk.press(f"{path}/save", **empty)
+    assert stored(desk, "free-shipping").params.thresholds["default-channel/PL"] == {}, "the shop's own rates"
+    without = {key: said for key, said in form.items() if not key.startswith("params.thresholds.c")}
+    await desk.press(f"{path}/save", **(without | {"version": typed(await desk.look(path=path))["version"]}))
+    assert list(stored(desk, "free-shipping").params.thresholds) == ["default-channel"]
+
+
 async def test_the_preview_is_of_what_is_typed(desk: Desk) -> None:
     path = path_of(desk)
     form = typed(await desk.look(path=path)) | {"params.text": "Hey {name}! {offer}: {code} ({until})"}

@@ -69,7 +69,55 @@ def test_every_page_of_a_campaign(browser: Browser, stage: Stage, theme: Theme, 
         assert serious(page) == []
         shoot(page, f"campaign-{look}")
         frame.get_by_role("button", name="Switch on").click()
+        assert serious(page) == []
         shoot(page, f"campaign-dialog-{look}")
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_countries_of_thresholds_are_added_and_removed(
+    browser: Browser, stage: Stage, theme: Theme, width: int
+) -> None:
+    with looking(browser, theme, width) as page:
+        frame = enter(page, stage)
+        add = frame.get_by_role("button", name="Add a country")
+        for _ in range(60):  # the shop's channels are read within half a minute
+            open_campaign(frame, "free-shipping")
+            if add.count():
+                break
+            page.wait_for_timeout(1000)
+        add.press("Enter")
+        expect(frame.locator(".country-row select:visible")).to_be_focused()
+        frame.locator(".country-row:visible").get_by_label("Country", exact=True).fill("CA")
+        frame.locator(".country-row:visible").get_by_label("New", exact=True).fill("40")
+        assert serious(page) == []
+        shoot(page, f"campaign-countries-{theme}-{width}")
+        frame.get_by_role("button", name="Remove").press("Enter")
+        expect(frame.locator(".country-row:visible")).to_have_count(0)
+        expect(add).to_be_focused()
+
+
+def test_the_switch_by_keyboard_alone(browser: Browser, stage: Stage) -> None:
+    with looking(browser) as page:
+        frame = enter(page, stage)
+        open_campaign(frame)
+        frame.get_by_role("button", name="Switch on").press("Enter")
+        dialog = frame.get_by_role("dialog", name="Switch on “win-back”?")
+        expect(dialog.get_by_label("Only who enters from now on")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(frame.get_by_role("button", name="Switch on")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowDown")
+        expect(dialog.get_by_label("Also those who are inside already")).to_be_checked()
+        page.keyboard.press("Tab")
+        expect(dialog.get_by_label("Of those, at most so many a day")).to_be_focused()
+        page.keyboard.press("Control+A")
+        page.keyboard.type("7")
+        for button in ("Cancel", "Switch on"):
+            page.keyboard.press("Tab")
+            expect(dialog.get_by_role("button", name=button)).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#toasts")).to_contain_text("at most 7 a day")
 
 
 def test_from_install_to_a_win_back_that_is_on(browser: Browser, stage: Stage) -> None:

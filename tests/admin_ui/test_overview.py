@@ -2,17 +2,18 @@
 
 import html
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from admin_ui import words
+from admin_ui import beside, words
 from admin_ui.language import language_of
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.segments import Segment
-from plugin.store import campaigns, effects, inbox, shops
+from plugin.store import campaigns, effects, inbox, overview, shops
 from plugin.store.campaigns import Limits
 from plugin.store.effects import Wanted
 from plugin.store.overview import Trouble, Way
@@ -161,3 +162,28 @@ def test_every_segment_has_its_words() -> None:
     assert set(words.SEGMENTS) == set(Segment)
     for kind in EffectKind:
         assert words.what_failed(Trouble(Way.OUT, kind, "", ago(0)), language_of("en"))
+
+
+@pytest.mark.anyio
+async def test_a_large_shop_is_counted_beside_its_first_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is there at once, says that it counts, and shows no number that is none."""
+    silent(desk.home, 80)
+    going_on, stages = threading.Event(), overview.stages
+
+    def slowly(*asked: Any) -> overview.Stages:
+        assert going_on.wait(20)
+        return stages(*asked)
+
+    monkeypatch.setattr(overview, "stages", slowly)
+    monkeypatch.setattr(beside, "PATIENCE", 0.05)
+    page = await desk.look()
+    assert "Counting…" in plain(page)
+    assert "No orders yet" not in plain(page)
+    assert 'hx-get="/admin/growing" hx-trigger="load delay:300ms"' in page
+    assert 'hx-get="/admin/customers/count' in (counting := await desk.look(path="/admin/customers/count"))
+    assert plain(counting).strip() == "Counting…"
+    assert "customers are at risk now" not in plain(await desk.look(path="/admin/campaigns"))
+    going_on.set()
+    while "Counting…" in (page := await desk.look(path="/admin/growing")):
+        pass
+    assert "1 customer" in plain(page)

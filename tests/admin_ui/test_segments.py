@@ -3,15 +3,16 @@
 import html
 import json
 import re
+import threading
 from typing import Any
 
 import pytest
 from hypothesis import given
 from starlette.datastructures import FormData, UploadFile
 
-from admin_ui import builder
+from admin_ui import beside, builder
 from admin_ui.pages import segments as page_of_segments
-from plugin.domain.conditions import AllOf, Condition, needs_lines, read_condition
+from plugin.domain.conditions import AllOf, Condition, read_condition
 from plugin.errors import Rejected
 from plugin.store import campaigns, segments, shops
 from plugin.store.campaigns import Limits
@@ -130,20 +131,64 @@ def test_a_form_that_is_too_deep() -> None:
         builder.from_form(FormData({f"{path}/kind": "all" for path in paths}))
 
 
+def sized(page: str) -> str:
+    """What stands in the row of those who came back."""
+    found = re.search(r"Repeat customers.*?</th>\s*<td[^>]*>(.*?)</td>", page, flags=re.DOTALL)
+    assert found is not None
+    return plain(found[1]).strip()
+
+
 @pytest.mark.anyio
-async def test_list_with_sizes_that_are_counted_once(desk: Desk) -> None:
+async def test_sizes_stand_for_some_minutes_and_say_when_they_were_counted(desk: Desk) -> None:
     silent(desk.home, 80)
     page = await desk.look(path="/admin/segments")
-    assert 'hx-get="/admin/segments/table"' in page
-    assert "counting…" in page
-    counted = await desk.look(path="/admin/segments/table")
-    assert "hx-get" not in counted
-    assert re.search(r"Loyal customers .*? 1 ", plain(counted))
-    page = await desk.look(path="/admin/segments")
+    assert sized(page) == "1"
+    assert "Counted Jun 1, 2026" in page
     assert "counting…" not in page
-    assert 'hx-get="/admin/segments/table"' not in page
+    again = html.unescape(re.findall(r'hx-get="(/admin/segments/table\?newer=[^"]+)"', page)[0])
+    desk.home.take("order_updated", order_body(order("O9", ago(1), user_id="U9", email="u9@example.com")))
+    desk.home.now += days(0.001)
+    assert "1 of 2 customers" in plain(await desk.look(path="/admin/segments/size?name=new"))
+    assert sized(await desk.look(path="/admin/segments")) == "1"
+    assert "Counted from " in await desk.look(path="/admin/segments"), "one of them was counted by itself"
+    newer = await desk.look(path=again)
+    assert "Counted from " not in newer
+    assert len(set(re.findall('Counted [^<"]+', newer))) == 1
+    desk.home.now += days(0.01)
+    assert sized(await desk.look(path="/admin/segments")) == "1"
+    assert (await desk.ask("/admin/segments/table?newer=odd", desk.headers(READER))).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_old_sizes_of_a_large_shop_are_shown_with_their_time_until_they_are_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent(desk.home, 80)
+    going_on, sizes = threading.Event(), segments.sizes
+
+    def slowly(*asked: Any) -> dict[str, int]:
+        assert going_on.wait(20)
+        return sizes(*asked)
+
+    monkeypatch.setattr(segments, "sizes", slowly)
+    monkeypatch.setattr(beside, "PATIENCE", 0.05)
+    page = await desk.look(path="/admin/segments")
+    assert sized(page) == "counting…"
+    assert "Counted" not in plain(page)
+    going_on.set()
+    while "hx-trigger" in (page := await desk.look(path="/admin/segments/table")):
+        pass
+    assert sized(page) == "1"
+    going_on.clear()
     desk.home.now += days(1.1)
-    assert "counting…" in await desk.look(path="/admin/segments"), "a size is a day's"
+    page = await desk.look(path="/admin/segments")
+    assert sized(page) == "1"
+    assert re.search(r"Counted Jun 1, 2026, [^·]+ · counting…", plain(page)), plain(page)
+    assert 'hx-get="/admin/segments/table" hx-trigger="load delay:500ms"' in page
+    going_on.set()
+    while "hx-trigger" in (page := await desk.look(path="/admin/segments/table")):
+        pass
+    assert "Counted Jun 2, 2026" in page
 
 
 @pytest.mark.anyio
@@ -241,15 +286,23 @@ async def test_why_somebody_is_inside(desk: Desk) -> None:
 
 
 @pytest.mark.anyio
-async def test_what_was_bought_is_looked_through_in_turns(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"n.0/field": "bought.sku", "n.0/value": "TEA", "n.0/days": "3"},
+        {"n.0/field": "days_since_last_order", "n.0/operator": "at_most", "n.0/value": "3"},
+    ],
+)
+async def test_a_large_shop_is_counted_in_turns(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, said: dict[str, str]
+) -> None:
     for number in range(1, 6):
         seen = order(f"O{number}", ago(number), user_id=f"U{number}", email=f"u{number}@example.com")
         desk.home.take("order_updated", order_body(seen))
-    monkeypatch.setattr(segments, "PORTION", 2)
+    for portion in ("PORTION", "PORTION_WITH_LINES"):
+        monkeypatch.setattr(segments, portion, 2)
     monkeypatch.setattr(page_of_segments, "TURN", 0.0)
-    said = {"n/kind": "all", "n.0/kind": "test", "n.0/field": "bought.sku", "n.0/value": "TEA", "n.0/days": "3"}
-    assert needs_lines(read_condition({"bought": {"sku": "TEA"}}))
-    form = dict(said)
+    form = said = {"n/kind": "all", "n.0/kind": "test"} | said
     answers = []
     for _ in range(6):
         answers.append((await desk.press("/admin/segments/live", **form)).text)
@@ -260,6 +313,13 @@ async def test_what_was_bought_is_looked_through_in_turns(desk: Desk, monkeypatc
     assert len(answers) == 3
     assert "so far" in plain(answers[0])
     assert "3 of 5 customers" in plain(answers[-1])
+    assert len(re.findall("/admin/customers/", answers[-1])) == 3
+
+
+@pytest.mark.parametrize("said", ["", "odd", "1", "-1.2.3", "1.2.3.4.5.6.7.8.9.9"])
+def test_a_counting_goes_on_where_it_stood(said: str) -> None:
+    assert page_of_segments.stood(said).said.split(".") in (["0", "0", "0"], ["0", "2", "3"], said.split(".")[:8])
+    assert page_of_segments.stood("50000.12.49000.1.7").said == "50000.12.49000.1.7"
 
 
 @pytest.mark.anyio
@@ -272,3 +332,12 @@ async def test_who_may_only_look_has_no_builder(desk: Desk) -> None:
     answer = await desk.ask("/admin/segments/new", desk.headers(READER))
     assert answer.status_code == 403
     assert "may manage discounts" in answer.text
+
+
+@pytest.mark.anyio
+async def test_ready_segments_are_told_in_the_merchants_language(desk: Desk) -> None:
+    spanish = desk.headers(READER) | {"Accept-Language": "es"}
+    page = plain((await desk.ask("/admin/segments", spanish)).text)
+    assert "Compraron en 5 días o más." in page
+    assert "They " not in page
+    assert "Silent " not in page

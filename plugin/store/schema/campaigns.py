@@ -106,7 +106,7 @@ decisions = Table(
     #: The same need never gives twice.
     Index("ix_decisions_episode", "shop_id", "campaign_id", "customer_id", "episode", "put_off_by", unique=True),
     Index("ix_decisions_customer", "shop_id", "customer_id", "decided_at"),
-    Index("ix_decisions_decided_at", "shop_id", "decided_at"),
+    Index("ix_decisions_decided_at", "shop_id", "decided_at", "id"),
     Index("ix_decisions_outcome", "shop_id", "campaign_id", "outcome"),
     # Reservations and gift cards outlive an erased decision under its number, so no other may get it.
     sqlite_autoincrement=True,

@@ -605,7 +605,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('decisions', schema=None) as batch_op:
         batch_op.create_index('ix_decisions_customer', ['shop_id', 'customer_id', 'decided_at'], unique=False)
-        batch_op.create_index('ix_decisions_decided_at', ['shop_id', 'decided_at'], unique=False)
+        batch_op.create_index('ix_decisions_decided_at', ['shop_id', 'decided_at', 'id'], unique=False)
         batch_op.create_index('ix_decisions_episode', ['shop_id', 'campaign_id', 'customer_id', 'episode', 'put_off_by'], unique=True)
         batch_op.create_index('ix_decisions_outcome', ['shop_id', 'campaign_id', 'outcome'], unique=False)
 
