@@ -15,6 +15,7 @@ from plugin.engine.port import Lane, LaneKind
 from plugin.flow.fronts import Fronts
 from plugin.flow.house import House
 from plugin.flow.settle import settle
+from plugin.headers import SecurityHeaders
 from plugin.saleor.install import Gate, Registration, register
 from plugin.saleor.jwks import Keys
 from plugin.secrets import new_pepper
@@ -63,6 +64,7 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
     intake = Intake(house.database, most_open=settings.inbox_limit, on_committed=arrived)
     webhook = webhooks.Webhook(door, intake, house.clock)
     shopping = storefront.Storefront(house, fronts, keys)
+    https = settings.public_url.startswith("https://")
     return Entrance(
         (
             *shipping.routes(house, door, fronts),  # first: the webhooks' pattern would take its address, too
@@ -76,7 +78,7 @@ def open_entrance(settings: Settings, house: House, http: httpx.AsyncClient) -> 
         {
             **webhooks.straight(webhook),
             ("POST", shipping.ADDRESS): shipping.Shipping(house, door, fronts),
-            **storefront.straight(shopping),
+            **{asked: SecurityHeaders(app, https=https) for asked, app in storefront.straight(shopping).items()},
         },
     )
 

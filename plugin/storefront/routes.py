@@ -25,7 +25,6 @@ from plugin.flow.fronts import Front, Fronts
 from plugin.flow.house import House
 from plugin.flow.offer_links import offer_behind
 from plugin.flow.promises import note_seen
-from plugin.headers import SecurityHeaders
 from plugin.saleor.jwks import Keys
 from plugin.store.customers import Customer
 from plugin.storefront import samples
@@ -90,7 +89,6 @@ class Visit:
 
 class Storefront:
     def __init__(self, house: House, fronts: Fronts, keys: Keys, allowance: Allowance | None = None) -> None:
-        self.https = house.public_url.startswith("https://")
         self._house = house
         self._fronts = fronts
         self._keys = keys
@@ -331,14 +329,14 @@ def _questions(storefront: Storefront) -> Mapping[str, Endpoint]:
 
 
 def straight(storefront: Storefront) -> dict[tuple[str, str], ASGIApp]:
-    """The same questions for `Express`, past all routes; the headers of every answer are theirs, too."""
+    """The same questions for `Express`, past all routes and middleware."""
 
     def app_of(endpoint: Endpoint) -> ASGIApp:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             answered = await endpoint(Request(scope, receive, send))
             await answered(scope, receive, send)
 
-        return SecurityHeaders(app, https=storefront.https)
+        return app
 
     return {("GET", path): app_of(endpoint) for path, endpoint in _questions(storefront).items()}
 
