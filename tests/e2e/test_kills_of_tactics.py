@@ -132,6 +132,8 @@ class Test:
             self.sandbox.faults(*FAULTS)
             self.happen(street, killer)
             self.await_(EXPECTED, "all of it", killer)
+            # The codes are in the shop, or nobody could be told once more that theirs ends.
+            wait_until(lambda: killer.trouble != [] or truth.quiet(self.database, 1), PATIENCE, "a quiet moment", 0.5)
             last_hours_come(self.database)
             self.await_(NOTICED, "the notices", killer)
             wait_until(lambda: killer.trouble != [] or killer.kills >= KILLS, PATIENCE, "enough kills")
