@@ -149,7 +149,9 @@ class Thing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Basket:
+class Trip:
+    """One shopping trip: an order, as far as needs go by it."""
+
     order_id: str
     placed_at: datetime
     things: Sequence[Thing]
@@ -208,20 +210,20 @@ class Need:
         return f"{self.bought.product_id} {self.bought.last_order_id}"
 
 
-def bought_of(baskets: Iterable[Basket], stock: Mapping[str, Stock]) -> tuple[Bought, ...]:
+def bought_of(trips: Iterable[Trip], stock: Mapping[str, Stock]) -> tuple[Bought, ...]:
     """Of products bought on two days or more. stock: of the variants that have been out of stock. Days are UTC's: near enough for how often."""
-    theirs: dict[str, list[Basket]] = {}
-    for basket in sorted(baskets, key=lambda one: (one.placed_at, one.order_id)):
-        for product_id in dict.fromkeys(thing.product_id for thing in basket.things):
-            theirs.setdefault(product_id, []).append(basket)
+    theirs: dict[str, list[Trip]] = {}
+    for trip in sorted(trips, key=lambda one: (one.placed_at, one.order_id)):
+        for product_id in dict.fromkeys(thing.product_id for thing in trip.things):
+            theirs.setdefault(product_id, []).append(trip)
     found = (_bought(product_id, held, stock) for product_id, held in theirs.items())
     return tuple(one for one in found if one is not None)
 
 
-def _bought(product_id: str, baskets: Sequence[Basket], stock: Mapping[str, Stock]) -> Bought | None:
-    """baskets: the oldest first. None where it was not bought again."""
-    counting = [basket for basket in baskets if basket.counts]
-    times = {basket.placed_at.date(): basket.placed_at for basket in counting}
+def _bought(product_id: str, trips: Sequence[Trip], stock: Mapping[str, Stock]) -> Bought | None:
+    """trips: the oldest first. None where it was not bought again."""
+    counting = [trip for trip in trips if trip.counts]
+    times = {trip.placed_at.date(): trip.placed_at for trip in counting}
     if len(times) < BOUGHT_AGAIN:
         return None
     last = counting[-1]
@@ -235,8 +237,8 @@ def _bought(product_id: str, baskets: Sequence[Basket], stock: Mapping[str, Stoc
         tuple(times.values()),
         last.order_id,
         there,
-        max((basket.placed_at for basket in baskets if basket.waiting), default=None),
-        max((basket.sent_at for basket in counting if basket.sent_at), default=None),
+        max((trip.placed_at for trip in trips if trip.waiting), default=None),
+        max((trip.sent_at for trip in counting if trip.sent_at), default=None),
         missing=bool(variants) and not there,
         back_at=min((stock[one].changed_at for one in there if one in stock), default=None),
     )

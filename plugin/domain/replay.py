@@ -19,7 +19,7 @@ from plugin.domain.fields import Person
 from plugin.domain.ladders import need_of
 from plugin.domain.ledger import CANCELLED
 from plugin.domain.membership import entered_at, moves, told
-from plugin.domain.needs import MOST_ORDERS, Basket, Need, NeedModel, Thing, bought_of, needs_of
+from plugin.domain.needs import MOST_ORDERS, Need, NeedModel, Thing, Trip, bought_of, needs_of
 from plugin.domain.offers import Offer, OfferKind, valid_until
 from plugin.domain.parcels import Parcel, parcel_of, recent
 from plugin.domain.replay_costs import mean_order
@@ -85,7 +85,7 @@ class _Way:
         self._history: History = fold(self._known(setting.begins, placed_now=False), setting.zone)
         self._standing = Standing({}, {})
         self._shown: dict[Slot, Banner] = {}
-        self._baskets: dict[str, Basket] = {}
+        self._trips: dict[str, Trip] = {}
         self._needs: tuple[NeedModel | None, History | None, tuple[Need, ...]] = (None, None, ())
         self._gifts: list[Given] = []
         self._told: list[Notice] = []
@@ -224,18 +224,18 @@ class _Way:
             return ()
         if self._needs[0] is not model or self._needs[1] is not self._history:
             known = [one for one in self._known(now, placed_now=True) if one.counts]
-            bought = bought_of([self._basket(one) for one in known[-MOST_ORDERS:]], {})
+            bought = bought_of([self._trip(one) for one in known[-MOST_ORDERS:]], {})
             self._needs = model, self._history, needs_of(bought, self._history, model)
         return self._needs[2]
 
-    def _basket(self, order: Remembered) -> Basket:
-        if order.order_id not in self._baskets:
+    def _trip(self, order: Remembered) -> Trip:
+        if order.order_id not in self._trips:
             lines = self._buyer.lines.get(order.order_id, ())
             things = [
                 Thing(one.product_id, one.name, one.product_type, one.variant_id) for one in lines if one.product_id
             ]
-            self._baskets[order.order_id] = Basket(order.order_id, order.placed_at, things)
-        return self._baskets[order.order_id]
+            self._trips[order.order_id] = Trip(order.order_id, order.placed_at, things)
+        return self._trips[order.order_id]
 
     def _standing_at(self, now: datetime, view: View) -> Standing:
         setting = self._setting

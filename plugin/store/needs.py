@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from plugin.domain.ledger import CANCELLED, NOT_SENT, SENT
-from plugin.domain.needs import MOST_ORDERS, Basket, Bought, NeedModel, Stock, Thing, bought_of, from_json, to_json
+from plugin.domain.needs import MOST_ORDERS, Bought, NeedModel, Stock, Thing, Trip, bought_of, from_json, to_json
 from plugin.store.schema import fulfilments, need_models, order_lines, orders, shortages
 from plugin.store.statements import insert, upsert_newest
 
@@ -67,27 +67,25 @@ def bought_by(connection: Connection, shop_id: int, customer_ids: Sequence[int])
         for order_id, *line in connection.execute(_LINES, asked):
             things.setdefault(order_id, []).append(Thing(*line))
         sent.update(connection.execute(_SENT, asked).all())
-    baskets: dict[int, list[Basket]] = {customer_id: [] for customer_id in customer_ids}
+    trips: dict[int, list[Trip]] = {customer_id: [] for customer_id in customer_ids}
     for row in theirs:
-        baskets[row.customer_id].append(_basket(row, things.get(row.order_id, ()), sent.get(row.order_id)))
-    stock = _stock(connection, shop_id, baskets)
-    return {customer_id: bought_of(held, stock) for customer_id, held in baskets.items()}
+        trips[row.customer_id].append(_trip(row, things.get(row.order_id, ()), sent.get(row.order_id)))
+    stock = _stock(connection, shop_id, trips)
+    return {customer_id: bought_of(held, stock) for customer_id, held in trips.items()}
 
 
-def _basket(row: Any, things: Sequence[Thing], sent_at: datetime | None) -> Basket:
+def _trip(row: Any, things: Sequence[Thing], sent_at: datetime | None) -> Trip:
     waiting = row.status in NOT_SENT or row.status == UNCONFIRMED
-    return Basket(row.order_id, row.placed_at, things, row.counts, waiting, sent_at)
+    return Trip(row.order_id, row.placed_at, things, row.counts, waiting, sent_at)
 
 
-def _stock(connection: Connection, shop_id: int, baskets: dict[int, list[Basket]]) -> dict[str, Stock]:
+def _stock(connection: Connection, shop_id: int, trips: dict[int, list[Trip]]) -> dict[str, Stock]:
     if (
         connection.execute(select(shortages.c.variant_id).where(shortages.c.shop_id == shop_id).limit(1)).first()
         is None
     ):
         return {}
-    wanted = {
-        thing.variant_id for held in baskets.values() for basket in held for thing in basket.things if thing.variant_id
-    }
+    wanted = {thing.variant_id for held in trips.values() for trip in held for thing in trip.things if thing.variant_id}
     found: dict[str, Stock] = {}
     ids = sorted(wanted)
     for start in range(0, len(ids), PORTION):
