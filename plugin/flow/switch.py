@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import anyio
 
@@ -16,12 +17,12 @@ from plugin.flow.fit import fit_apart
 from plugin.flow.fit_needs import fit_needs_apart
 from plugin.flow.gift_stock import look_before
 from plugin.flow.house import House
-from plugin.flow.learn import learn, measure_again
+from plugin.flow.learn import LEARN_EVERY, learn, measure_again
 from plugin.flow.membership import follow
 from plugin.flow.scene import set_scene
 from plugin.flow.thresholds import KEY
 from plugin.flow.watching import follow_campaigns
-from plugin.store import campaigns, shops
+from plugin.store import campaigns, needs, shops
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,19 @@ def _has_moments_of_its_own(campaign: Campaign) -> bool:
     return TriggerKind.MOMENT in campaign.tactic.listens_to and campaign.tactic.need is None
 
 
+def _learnt_before(house: House, shop_id: int, name: str) -> timedelta:
+    """How old must be what was learnt: needs that nobody could learn until now are not left for tomorrow."""
+    with house.database.read() as connection:
+        tactic = campaigns.glance(connection, shop_id, name, house.tactics).tactic
+        unknown = tactic.knows_needs and needs.model_of(connection, shop_id) is None
+    return timedelta(0) if unknown else LEARN_EVERY
+
+
 def _on(
     house: House, shop_id: int, name: str, inside_per_day: int | None, who: str, confirmed: bool
 ) -> tuple[Campaign, int, bool]:
     """The campaign, how many are inside, and whether a segment is watched from now on: before anybody is asked about."""
-    learn(house, shop_id, fit=fit_apart, fit_needs=fit_needs_apart)
+    learn(house, shop_id, _learnt_before(house, shop_id, name), fit=fit_apart, fit_needs=fit_needs_apart)
     with house.database.write() as connection:
         now = house.clock()
         found = campaigns.get(connection, shop_id, name, house.tactics)

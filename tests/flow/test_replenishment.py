@@ -20,6 +20,7 @@ from plugin.flow.learn import learn
 from plugin.flow.message_preview import preview
 from plugin.flow.replay import replay
 from plugin.flow.send import park_lost
+from plugin.flow.switch import switch_on
 from plugin.flow.trial import give_trial
 from plugin.store import campaigns, shops
 from plugin.store import needs as stored
@@ -103,6 +104,17 @@ def mine(home: Home, user_id: str) -> list[Outcome]:
             .order_by(decisions.c.id)
         ).scalars()
         return [Outcome(one) for one in found]
+
+
+async def test_what_nobody_could_learn_before_is_learnt_when_it_is_switched_on(home: Home) -> None:
+    """The day's learning found nothing that was bought again; what has come in since is not left for tomorrow."""
+    assert learn(home.house, home.shop_id, timedelta(0))
+    others_buy(home)
+    with home.database.read() as connection:
+        assert stored.model_of(connection, home.shop_id) is None
+    await switch_on(home.house, home.shop_id, NAME, 0, "test", confirmed=True)
+    with home.database.read() as connection:
+        assert stored.model_of(connection, home.shop_id) is not None
 
 
 async def test_an_offer_is_one_code_and_the_message_tells_of_it(home: Home) -> None:
