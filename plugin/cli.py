@@ -22,7 +22,7 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("demo:demo", "A year of real purchases through the whole app, with a stand-in for Saleor."),
-    "serve": Entry("serve:serve", "Serve the app; on SQLite with the workers inside."),
+    "serve": Entry("serve:serve", "Serve the app; on SQLite with a worker of its own beside it."),
     "worker": Entry("serve:worker", "Work off what came in, on PostgreSQL, on any number of machines."),
     "migrate": Entry("migrate:migrate", "Bring the database's tables up to date."),
     "keys": Entry("keys:keys", "Make secret keys, and rotate them."),

@@ -1,7 +1,7 @@
 """What operators and orchestrators ask: is it up, can it work, how is it doing."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from anyio import to_thread
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from plugin import metrics
 from plugin.engine.port import Engine
-from plugin.errors import RetentionError
+from plugin.errors import RetentionError, TryLater
 from plugin.store import inbox
 from plugin.store.database import Database
 from plugin.store.migrate import is_current
@@ -26,6 +26,8 @@ class Health:
     engine: Engine
     inbox_limit: int
     metrics_token: str | None = None
+    #: What the engine has counted, where it is a process of its own.
+    elsewhere: Callable[[], Awaitable[metrics.Counted]] | None = None
 
     def routes(self) -> Sequence[BaseRoute]:
         return (
@@ -49,7 +51,13 @@ class Health:
             await to_thread.run_sync(self._count_inbox)
         except RetentionError:  # the rest is worth reading all the more
             metrics.inbox_rows.clear()
-        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        return Response(metrics.exposition(await self._elsewhere()), media_type=metrics.CONTENT_TYPE)
+
+    async def _elsewhere(self) -> metrics.Counted | None:
+        try:
+            return None if self.elsewhere is None else await self.elsewhere()
+        except TryLater:
+            return None
 
     def _check_database(self) -> dict[str, str]:
         try:

@@ -3,18 +3,19 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 
 import httpx
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
 
+from plugin import metrics
 from plugin.domain.messages import Medium
 from plugin.engine.in_process import InProcess
 from plugin.engine.port import Engine, Lane, parse_lane
@@ -39,6 +40,9 @@ from plugin.store.database import BUSY_SECONDS, Database
 from plugin.store.migrate import is_current, migrate
 from plugin.store.shops import Shop
 
+if TYPE_CHECKING:
+    from plugin.entrance import Entrance
+
 log = structlog.get_logger(__name__)
 
 Wake = Callable[[Iterable[Lane]], None]
@@ -46,29 +50,36 @@ Wake = Callable[[Iterable[Lane]], None]
 LETTERS_PERIOD = timedelta(seconds=5)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The web process; on SQLite the workers are inside."""
+def create_app(settings: Settings, *, apart: bool = False) -> Starlette:
+    """The web process; on SQLite with the workers inside, or `apart` in another process that reads the same settings."""
     from plugin.entrance import open_entrance  # the routes and pages of the way in: no command needs them
 
     database = open_database(settings)
     http = httpx.AsyncClient()
-    if database.sqlite:
+    engine: Engine
+    elsewhere = None
+    if database.sqlite and not apart:
         house, engine = build_workshop(settings, database, http)
     else:
-        from plugin.engine.waking import WakingOnly
+        if database.sqlite:
+            from plugin.engine.apart import Apart
 
-        require_queue(settings)
-        engine = WakingOnly(settings.database_url)
+            engine = beside = Apart([sys.executable, "-m", "plugin.workshop"])
+            elsewhere = beside.counted
+        else:
+            from plugin.engine.waking import WakingOnly
+
+            require_queue(settings)
+            engine = WakingOnly(settings.database_url)
         house = build_house(settings, database, http, engine.wake)
-    entrance = open_entrance(settings, house, http)
-    return assemble(settings, house, engine, http, entrance.routes, entrance.close, entrance.straight)
+    return assemble(settings, house, engine, http, open_entrance(settings, house, http), elsewhere)
 
 
 def create_worker(settings: Settings) -> Starlette:
     """A worker process on PostgreSQL: the engine, and health to look at where it has a port."""
     if settings.database_url.startswith("sqlite:"):
         raise SettingsError(
-            "A worker needs PostgreSQL: on SQLite `retention serve` has the workers inside, so there is nothing to start."
+            "A worker needs PostgreSQL: on SQLite `retention serve` starts one of its own, so there is nothing to start."
         )
     database = open_database(settings)
     require_queue(settings)
@@ -185,10 +196,11 @@ def assemble(
     house: House,
     engine: Engine,
     http: httpx.AsyncClient,
-    routes: Sequence[BaseRoute] = (),
-    close: Callable[[], Awaitable[None]] | None = None,
-    straight: Mapping[tuple[str, str], ASGIApp] | None = None,
+    entrance: "Entrance | None" = None,
+    elsewhere: Callable[[], Awaitable[metrics.Counted]] | None = None,
 ) -> Starlette:
+    """`elsewhere` tells what an engine that is another process has counted."""
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         running = asyncio.create_task(engine.run(), name="engine")
@@ -196,8 +208,8 @@ def assemble(
         try:
             yield
         finally:
-            if close is not None:
-                await close()
+            if entrance is not None:
+                await entrance.close()
             end_all()
             await engine.stop()
             await asyncio.gather(running, return_exceptions=True)
@@ -207,11 +219,11 @@ def assemble(
             house.database.close()
 
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    health = Health(house.database, engine, settings.inbox_limit, token)
+    health = Health(house.database, engine, settings.inbox_limit, token, elsewhere)
     https = settings.public_url.startswith("https://")
     app = Express(
-        straight=straight or {},
-        routes=[*health.routes(), *routes],
+        straight=entrance.straight if entrance else {},
+        routes=[*health.routes(), *(entrance.routes if entrance else ())],
         middleware=[Middleware(SecurityHeaders, https=https)],
         lifespan=lifespan,
     )

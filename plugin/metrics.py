@@ -1,7 +1,11 @@
 """What operators watch. No label names a shop or a customer, so that the number of series stays small."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 registry = CollectorRegistry()
 
@@ -70,6 +74,37 @@ drain_seconds = Histogram(
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 
-def exposition() -> bytes:
-    """All series, in the text format that Prometheus reads."""
-    return generate_latest(registry)
+#: By family: the name, labels and value of each of its samples.
+Counted = Mapping[str, list[tuple[str, dict[str, str], float]]]
+
+
+def counted() -> Counted:
+    """What this process has counted, as another one adds it to its own."""
+    return {family.name: [(one.name, one.labels, one.value) for one in family.samples] for family in registry.collect()}
+
+
+def exposition(elsewhere: Counted | None = None) -> bytes:
+    """All series, with those of another process added, in the text format that Prometheus reads."""
+    return generate_latest(registry if elsewhere is None else _Together(elsewhere))
+
+
+class _Together(Collector):
+    """The sums of two processes' series; a series is as old as the older of its two."""
+
+    def __init__(self, elsewhere: Counted) -> None:
+        self._elsewhere = elsewhere
+
+    def collect(self) -> Iterable[Metric]:
+        for family in registry.collect():
+            found = {_key(one.name, one.labels): one for one in family.samples}
+            for name, labels, value in self._elsewhere.get(family.name, ()):
+                own = found.get(_key(name, labels))
+                if own is not None:
+                    value = min(own.value, value) if name.endswith("_created") else own.value + value  # noqa: PLW2901
+                found[_key(name, labels)] = Sample(name, labels, value)
+            family.samples = list(found.values())
+            yield family
+
+
+def _key(name: str, labels: Mapping[str, str]) -> tuple[str, frozenset[tuple[str, str]]]:
+    return name, frozenset(labels.items())

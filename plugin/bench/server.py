@@ -85,11 +85,11 @@ def app_of(kind: str, settings: Settings) -> ASGIApp:
             engine, http = Idle(), httpx.AsyncClient()
             house = build_house(settings, open_database(settings), http, engine.wake)
             entrance = open_entrance(settings, house, http)
-            return assemble(settings, house, engine, http, entrance.routes, entrance.close, entrance.straight)
+            return assemble(settings, house, engine, http, entrance)
         case "draining":
-            return create_app(settings)
+            return create_app(settings, apart=True)
         case "beside":
-            return Beside(create_app(settings))
+            return Beside(create_app(settings, apart=True))
         case _:
             sys.exit(f"{kind} is neither nothing, idle, draining nor beside.")
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import click
@@ -19,12 +20,12 @@ DRAIN_CONNECTIONS_SECONDS = 4
 
 @click.command()
 def serve() -> None:
-    """Serve the app; on SQLite with the workers inside. SIGTERM ends it within 20 seconds."""
+    """Serve the app; on SQLite with a worker of its own beside it. SIGTERM ends it within 20 seconds."""
     from plugin.main import create_app
 
     settings = load_settings(os.environ)
     set_up_logs(settings.log_level, settings.log_format)
-    listen(create_app(settings), settings, settings.host, settings.port)
+    listen(create_app(settings, apart=True), settings, settings.host, settings.port)
 
 
 @click.command()
@@ -38,7 +39,7 @@ def worker() -> None:
     if settings.worker_port is not None:
         listen(app, settings, settings.host, settings.worker_port)
     else:
-        _run(app)
+        stay(app)
 
 
 def listen(app: ASGIApp, settings: Settings, host: str, port: int) -> None:
@@ -70,11 +71,14 @@ def _nothing_more_to_do(_: int, __: FrameType | None) -> None:
     pass
 
 
-def _run(app: Starlette) -> None:
+def stay(app: Starlette, orders: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Until SIGTERM, SIGINT or the end of `orders`."""
     import asyncio
 
     import structlog
     import uvloop
+
+    log = structlog.get_logger(__name__)
 
     async def until_told() -> None:
         told = asyncio.Event()
@@ -82,8 +86,9 @@ def _run(app: Starlette) -> None:
             asyncio.get_running_loop().add_signal_handler(number, told.set)
         async with app.router.lifespan_context(app):
             settle_memory()
-            structlog.get_logger(__name__).info("worker started")
-            await told.wait()
-            structlog.get_logger(__name__).info("worker stops")
+            log.info("worker started")
+            waiting = [asyncio.ensure_future(one()) for one in (told.wait, orders) if one is not None]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            log.info("worker stops")
 
     uvloop.run(until_told())

@@ -1,4 +1,4 @@
-"""The engine of one process: asyncio tasks, a timer, and letters from other processes (SQLite)."""
+"""The engine on SQLite: asyncio tasks, a timer, and letters from other processes."""
 
 import asyncio
 import threading

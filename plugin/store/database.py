@@ -1,13 +1,15 @@
 """One database, the same to its callers on SQLite and on PostgreSQL.
 
 Everything here is synchronous; async callers go through a thread. On SQLite there is one writer at a
-time, so `write()` takes a lock of the process first: waiting on it is fair, waiting on SQLite's own
-lock is a lottery.
+time, so `write()` takes a lock of the process first, and then looks often whether another process has let
+go: SQLite itself would look every tenth of a second, and hardly ever catch one that writes all the time.
 """
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ from plugin.errors import TryLater
 BUSY_SECONDS = 5
 #: A person at a command line waits for a server that is busy writing; nobody else is held up by that.
 PATIENT_SECONDS = 60
+#: Between two looks whether another process has let go of SQLite's lock: shorter than it leaves it free.
+LOOK_SECONDS = 0.001
+#: Who has held the lock for longer leaves it free for two looks, or it would be missed again and again.
+LONG_SECONDS = 0.02
 #: Pages kept in memory by one SQLite connection, in KiB.
 CACHE_KIB = 16_384
 
@@ -37,8 +43,10 @@ class Database:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             file = self.url.render_as_string(hide_password=False)
-            self._writer = _sqlite(file, pool_size=1, begin="BEGIN IMMEDIATE", busy_seconds=busy_seconds)
-            self._reader = _sqlite(file, pool_size=pool_size, begin="BEGIN", busy_seconds=busy_seconds)
+            self._writer = _sqlite(
+                file, pool_size=1, begin=partial(_begin_writing, busy_seconds), busy_seconds=busy_seconds
+            )
+            self._reader = _sqlite(file, pool_size=pool_size, begin=_begin_reading, busy_seconds=busy_seconds)
         else:
             self._writer = self._reader = create_engine(
                 self.url.set(drivername="postgresql+psycopg"),
@@ -67,9 +75,12 @@ class Database:
             return
         if not self._one_writer.acquire(timeout=self._busy_seconds):
             raise TryLater("The database is locked: another transaction has been writing for too long.")
+        began = time.monotonic()
         try:
             yield
         finally:
+            if time.monotonic() - began > LONG_SECONDS:
+                time.sleep(2 * LOOK_SECONDS)
             self._one_writer.release()
 
     @contextmanager
@@ -99,7 +110,25 @@ def _as_ours() -> Iterator[None]:
         raise
 
 
-def _sqlite(url: str, pool_size: int, begin: str, busy_seconds: float) -> Engine:
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(seconds: float, connection: Connection) -> None:
+    until = time.monotonic() + seconds
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(LOOK_SECONDS)
+        else:
+            return
+
+
+def _sqlite(url: str, pool_size: int, begin: Callable[[Connection], None], busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
@@ -113,8 +142,5 @@ def _sqlite(url: str, pool_size: int, begin: str, busy_seconds: float) -> Engine
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
+    event.listen(engine, "begin", begin)
     return engine

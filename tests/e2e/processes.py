@@ -129,6 +129,14 @@ class App:
         for process in self.processes.values():
             process.end()
 
+    def kill_engine(self) -> None:
+        """SIGKILL for the process beside `serve` on SQLite, if it is there at this moment."""
+        serve = self.processes["serve"].running
+        assert serve is not None
+        found = subprocess.run(["pgrep", "--parent", str(serve.pid)], capture_output=True, text=True, check=False)
+        for pid in found.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+
     def command(self, *words: str) -> str:
         """One `retention` command, as an operator would give it."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}

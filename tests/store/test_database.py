@@ -1,6 +1,7 @@
 """A database that somebody else holds: it is said, in time."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from plugin.errors import TryLater
-from plugin.store.database import Database
+from plugin.store.database import LONG_SECONDS, Database
 
 
 def test_a_writer_that_waits_for_too_long_is_told(tmp_path: Path) -> None:
@@ -36,6 +37,32 @@ def test_a_writer_of_another_process_is_waited_for_no_longer(tmp_path: Path) -> 
     ours, theirs = (Database(f"sqlite:///{tmp_path / 'a.db'}", busy_seconds=0.05) for _ in range(2))
     with theirs.write(), pytest.raises(TryLater, match="locked"), ours.write():
         pass
+    ours.close()
+    theirs.close()
+
+
+def test_a_process_that_writes_all_the_time_lets_another_in(tmp_path: Path) -> None:
+    """Two databases on one file are as two processes to SQLite."""
+    ours, theirs = (Database(f"sqlite:///{tmp_path / 'a.db'}", busy_seconds=2) for _ in range(2))
+    over, written = threading.Event(), 0
+
+    def write_on() -> None:
+        nonlocal written
+        while not over.is_set():
+            with theirs.write():
+                time.sleep(2 * LONG_SECONDS)
+            written += 1
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        for _ in range(20):
+            with ours.write() as connection:
+                assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
+    finally:
+        over.set()
+        writer.join()
+    assert written < 60, "each turn of ours came after a few of theirs"
     ours.close()
     theirs.close()
 
