@@ -160,7 +160,7 @@ def _fail(round_: Sequence[tuple[Asked, asyncio.Future[Customer | None]]], error
 
 
 def _glance(house: House, asked: Collection[Asked]) -> dict[Asked, Customer]:
-    with house.database.read() as connection:
+    with house.database.look() as connection:
         return {
             (shop_id, user_id): customer
             for shop_id in {shop_id for shop_id, _ in asked}

@@ -57,6 +57,7 @@ class Database:
                 pool_timeout=BUSY_SECONDS,
                 connect_args={"connect_timeout": BUSY_SECONDS},
             )
+        self._looker = self._reader if self.sqlite else self._reader.execution_options(isolation_level="AUTOCOMMIT")
         self._one_writer = threading.Lock()
 
     @contextmanager
@@ -87,6 +88,12 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A transaction that writes nothing. Raises `TryLater` when the database is locked or gone."""
         with _as_ours(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """As `read`, for a single statement: on PostgreSQL no transaction is begun and ended around it."""
+        with _as_ours(), self._looker.begin() as connection:
             yield connection
 
     def close(self) -> None:
