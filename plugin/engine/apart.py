@@ -92,7 +92,7 @@ class Apart:
         try:
             async with asyncio.timeout(COUNT_SECONDS):
                 found: metrics.Counted = json.loads(await answer)
-        except TimeoutError as error:
+        except (TimeoutError, ValueError) as error:
             raise TryLater("The engine's process did not say its metrics in time.") from error
         return found
 
