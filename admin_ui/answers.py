@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
-from admin_ui import words
+from admin_ui import picker, words
 from admin_ui.language import N_, Language, language_of
 from admin_ui.visit import Visit
 from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater
@@ -46,6 +46,7 @@ def _templates(tag: str) -> Environment:
         "language": language,
         "plural": language.plural,
         "words": words,
+        "picker": picker,
     }
     made.filters.update(
         number=language.number,

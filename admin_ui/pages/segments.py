@@ -14,6 +14,7 @@ from starlette.responses import Response
 from admin_ui import builder
 from admin_ui.answers import go, part
 from admin_ui.builder import Node
+from admin_ui.called import called
 from admin_ui.language import N_
 from admin_ui.page import Page
 from admin_ui.pages import segment_list
@@ -126,7 +127,8 @@ async def live(house: House, visit: Visit) -> Response:
             return {"condition": condition, "far": far, "some": _examples(connection, visit.shop, far), "problem": ""}
 
     values = await anyio.to_thread.run_sync(gather)
-    said = in_words(values["condition"]) if values["condition"] is not None else ""
+    words = in_words(values["condition"]) if values["condition"] is not None else ""
+    [said] = await called(house, visit, [words])
     return part(visit, "segments/live.html", said=said, **values)
 
 
@@ -159,7 +161,8 @@ async def one(house: House, visit: Visit, notice: str | None = None) -> Response
     row = next(row for row in rows if row.name == name)
     if row.own and visit.may_change:
         return await _build(house, visit, builder.from_condition(said), row=row, notice=notice)
-    return part(visit, "segments/ready.html", notice=notice, row=row, said=in_words(said))
+    [words] = await called(house, visit, [in_words(said)])
+    return part(visit, "segments/ready.html", notice=notice, row=row, said=words)
 
 
 async def _build(
