@@ -1,11 +1,15 @@
 """The frame of every page: without data, so without a token; and the files that browsers keep."""
 
+import gzip
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import anyio
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -25,8 +29,10 @@ _FILES = sorted(chain(STATIC.iterdir(), CHARTS.glob("*.js")))
 VERSION = hashlib.blake2b(
     b"".join(path.name.encode() + path.read_bytes() for path in _FILES), digest_size=6
 ).hexdigest()
-#: What all pages share, then those of some.
+#: What all pages share, then those of some: asked for as one file.
 SHEETS = ("tokens.css", "admin.css", "campaigns.css", "customers.css", "numbers.css")
+SHEET = "all.css"
+_TYPES = {".css": "text/css", ".js": "text/javascript"}
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=3600"
 
@@ -38,11 +44,40 @@ POLICY = (
 
 
 class Static(StaticFiles):
+    """Scripts and styles from memory, made small once; everything else from the disk."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        key = (str(self.directory), path)
+        if key not in _texts() or scope["method"] not in {"GET", "HEAD"}:
+            return await super().get_response(path, scope)
+        headers = {"Vary": "Accept-Encoding", "Cache-Control": _kept(scope)}
+        zipped = "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        if zipped:
+            headers["Content-Encoding"] = "gzip"
+        body = await anyio.to_thread.run_sync(_small, key) if zipped else _texts()[key]
+        return Response(body, media_type=_TYPES[Path(path).suffix], headers=headers)
+
     def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        kept = scope.get("path_params", {}).get("version") == VERSION
-        response.headers["Cache-Control"] = FOR_EVER if kept else FOR_A_WHILE
+        response.headers["Cache-Control"] = _kept(scope)
         return response
+
+
+def _kept(scope: Scope) -> str:
+    return FOR_EVER if scope.get("path_params", {}).get("version") == VERSION else FOR_A_WHILE
+
+
+@cache
+def _texts() -> Mapping[tuple[str, str], bytes]:
+    """Folder and name → what is in it."""
+    found = {(str(path.parent), path.name): path.read_bytes() for path in _FILES if path.suffix in _TYPES}
+    found[str(STATIC), SHEET] = b"\n".join(found[str(STATIC), name] for name in SHEETS)
+    return found
+
+
+@cache
+def _small(key: tuple[str, str]) -> bytes:
+    return gzip.compress(_texts()[key], 9, mtime=0)
 
 
 def files() -> list[BaseRoute]:
@@ -74,7 +109,7 @@ class Shell:
                 "shell.html",
                 language_of(request.headers.get("accept-language", "")),
                 theme="dark" if "dark" in request.query_params.get("theme", "").lower() else "light",
-                sheets=SHEETS,
+                sheet=SHEET,
                 static=f"{root}static/v-{VERSION}",
                 tabs=[] if page.widget else self._tabs,
                 page=page,
