@@ -68,7 +68,7 @@ def _templates(tag: str) -> Environment:
         "words": words,
         "picker": picker,
     }
-    written = {
+    written: dict[str, Callable[..., str]] = {
         "number": language.number,
         "money": language.money,
         "percent": language.percent,

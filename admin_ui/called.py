@@ -13,24 +13,24 @@ from plugin.saleor import catalogue
 from plugin.saleor.catalogue import Sort
 from plugin.saleor.scope import is_id
 
-#: As `plugin.domain.condition_words` writes a value.
-_QUOTED = re.compile(r"“([A-Za-z0-9+/=]{8,100})”")
-_SORTS = (Sort.PRODUCT, Sort.COLLECTION)
+#: As Saleor's ids look: which of these are, their beginning says.
+_LIKE_IDS = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{8,100}={0,2}")
+_SORTS = (Sort.PRODUCT, Sort.COLLECTION, Sort.TYPE)
 #: Seconds that Saleor is waited for beside the page, and for which its answer is held.
 PATIENCE, HELD = 10.0, 600.0
 
 
 async def called(house: House, visit: Visit, texts: Sequence[str]) -> list[str]:
     """With names as far as Saleor tells them within a moment; what it tells later is there the next time."""
-    quoted = {value for text in texts for value in _QUOTED.findall(text)}
-    ids = frozenset(value for value in quoted if any(is_id(value, sort) for sort in _SORTS))
+    alike = {value for text in texts for value in _LIKE_IDS.findall(text)}
+    ids = frozenset(value for value in alike if any(is_id(value, sort) for sort in _SORTS))
     if not ids:
         return list(texts)
     key = ("called", id(house.database), visit.shop.shop_id, ids)
     names = await beside(key, lambda: _names(house, visit, ids), held=HELD)
     if isinstance(names, Working):
         return list(texts)
-    return [_QUOTED.sub(lambda found: f"“{names.get(found[1], found[1])}”", text) for text in texts]
+    return [_LIKE_IDS.sub(lambda found: names.get(found[0], found[0]), text) for text in texts]
 
 
 async def _names(house: House, visit: Visit, ids: frozenset[str]) -> Mapping[str, str]:

@@ -15,11 +15,12 @@ from admin_ui.language import language_of
 from admin_ui.picker import WHATS
 from plugin.domain.conditions import read_condition
 from plugin.errors import GiveUp, TokenRefused, TryLater
+from plugin.flow.campaign_edits import change, make
 from plugin.saleor.answers import NotPermitted
 from plugin.sandbox.faults import read_fault
 from plugin.sandbox.ids import global_id
 from plugin.sandbox.records.catalogue import Collection
-from plugin.store import segments
+from plugin.store import campaigns, segments
 from tests.admin_ui.conftest import EDITOR, READER, Desk
 from tests.admin_ui.test_overview import plain
 from tests.flow.conftest import Home
@@ -217,3 +218,31 @@ async def test_a_segment_says_what_a_product_is_called(desk: Desk) -> None:
     assert "Bought “Coffee Beans 1 kg” ever" in plain((await desk.press("/admin/segments/live", **form)).text)
     desk.home.sandbox.faults.waiting.append(read_fault({"status": 503, "times": 99}))
     assert f"Bought “{beans}” ever" in plain(await desk.look(path="/admin/segments"))
+
+
+async def test_a_campaign_says_what_a_product_is_called_to_who_only_looks(desk: Desk) -> None:
+    beans, milk = (product(desk.home, name) for name in ("Coffee Beans 1 kg", "Oat Milk 1 l"))
+    make(
+        desk.home.house,
+        desk.home.shop_id,
+        "gift",
+        "public_gift",
+        {"params": {"products": [beans], "currency": "USD"}},
+        "test",
+    )
+    change(
+        desk.home.house, desk.home.shop_id, "gift", {"params": {"products": [beans, milk], "currency": "USD"}}, "test"
+    )
+    with desk.home.database.read() as connection:
+        [made] = [
+            one
+            for one in campaigns.of_shop(connection, desk.home.shop_id, desk.home.house.tactics)
+            if one.name == "gift"
+        ]
+    for permissions in (READER, EDITOR):
+        said = plain(await desk.look(permissions, f"/admin/campaigns/{made.campaign_id}"))
+        assert "Oat Milk 1 l" in said.partition("Who changed what")[2]
+        assert milk not in said.partition("Who changed what")[2]
+    assert "The gift Coffee Beans 1 kg, Oat Milk 1 l" in plain(
+        await desk.look(READER, f"/admin/campaigns/{made.campaign_id}")
+    )
