@@ -97,8 +97,8 @@ def test_a_product_is_chosen_by_keyboard_alone(browser: Browser, stage: Stage) -
         page.keyboard.press("Tab")
         expect(gift.get_by_role("button", name="Search")).to_be_focused()
         page.keyboard.press("Tab")
-        expect(gift.get_by_role("radio", name="Sourdough Bread")).to_be_focused()
-        page.keyboard.press("Space")
+        expect(gift.get_by_role("radio", name="None")).to_be_focused()
+        page.keyboard.press("ArrowDown")
         expect(gift.get_by_role("radio", name="Sourdough Bread")).to_be_checked()
         frame.get_by_role("button", name="Add a month").press("Enter")
         expect(gift.get_by_role("textbox", name="Month").nth(1)).to_be_focused()
@@ -108,7 +108,7 @@ def test_a_product_is_chosen_by_keyboard_alone(browser: Browser, stage: Stage) -
         expect(gift.get_by_role("radio", name="Oat Milk 1 l")).to_be_visible()
         for _ in range(2):
             page.keyboard.press("Tab")
-        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
         expect(gift.get_by_role("radio", checked=True)).to_have_count(2)
         assert serious(page) == []
         frame.get_by_label("Currency", exact=True).select_option("USD")
