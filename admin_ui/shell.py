@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import anyio
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -32,7 +31,9 @@ VERSION = hashlib.blake2b(
 #: What all pages share, then those of some: asked for as one file.
 SHEETS = ("tokens.css", "admin.css", "campaigns.css", "customers.css", "numbers.css")
 SHEET = "all.css"
-_TYPES = {".css": "text/css", ".js": "text/javascript"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2", ".png": "image/png"}
+#: What is text is made small, once.
+_TEXTS = frozenset({".css", ".js"})
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=3600"
 
@@ -44,18 +45,18 @@ POLICY = (
 
 
 class Static(StaticFiles):
-    """Scripts and styles from memory, made small once; everything else from the disk."""
+    """What pages need from memory, everything else from the disk."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        key = (str(self.directory), path)
-        if key not in _texts() or scope["method"] not in {"GET", "HEAD"}:
+        found = _held().get((str(self.directory), path))
+        if found is None or scope["method"] not in {"GET", "HEAD"}:
             return await super().get_response(path, scope)
-        headers = {"Vary": "Accept-Encoding", "Cache-Control": _kept(scope)}
-        zipped = "gzip" in Headers(scope=scope).get("accept-encoding", "")
-        if zipped:
-            headers["Content-Encoding"] = "gzip"
-        body = await anyio.to_thread.run_sync(_small, key) if zipped else _texts()[key]
-        return Response(body, media_type=_TYPES[Path(path).suffix], headers=headers)
+        plain, small = found
+        zipped = small is not None and "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        headers = {"Cache-Control": _kept(scope)}
+        headers |= {"Vary": "Accept-Encoding"} if small is not None else {}
+        headers |= {"Content-Encoding": "gzip"} if zipped else {}
+        return Response(small if zipped else plain, media_type=_TYPES[Path(path).suffix], headers=headers)
 
     def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
@@ -68,20 +69,20 @@ def _kept(scope: Scope) -> str:
 
 
 @cache
-def _texts() -> Mapping[tuple[str, str], bytes]:
-    """Folder and name → what is in it."""
+def _held() -> Mapping[tuple[str, str], tuple[bytes, bytes | None]]:
+    """Folder and name → as it is, and made small."""
     found = {(str(path.parent), path.name): path.read_bytes() for path in _FILES if path.suffix in _TYPES}
     found[str(STATIC), SHEET] = b"\n".join(found[str(STATIC), name] for name in SHEETS)
-    return found
+    return {key: (body, _small(body) if Path(key[1]).suffix in _TEXTS else None) for key, body in found.items()}
 
 
-@cache
-def _small(key: tuple[str, str]) -> bytes:
-    return gzip.compress(_texts()[key], 9, mtime=0)
+def _small(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
 
 
 def files() -> list[BaseRoute]:
     """A version's files for ever, and those of another one, or of none, for a while."""
+    _held()  # read and made small now, so that nobody waits for it
     ours, charts = Static(directory=STATIC), Static(directory=CHARTS)
     return [
         Mount("/static/v-{version}/charts", charts),

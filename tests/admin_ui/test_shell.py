@@ -82,6 +82,14 @@ async def test_styles_are_one_file_and_scripts_and_styles_are_made_small(desk: D
             assert (gzip.decompress(raw) if encoding else raw).decode() == body
 
 
+async def test_a_font_and_a_picture_come_as_they_are(desk: Desk) -> None:
+    for name, kind in [("inter-latin-wght-normal.woff2", "font/woff2"), ("logo.png", "image/png")]:
+        answer = await desk.client.get(f"/static/v-{VERSION}/{name}")
+        assert "content-encoding" not in answer.headers
+        assert answer.headers["content-type"] == kind
+        assert answer.content == (STATIC / name).read_bytes()
+
+
 def _text(name: str) -> str:
     return (STATIC / name).read_text("utf-8")
 
