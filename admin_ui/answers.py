@@ -1,22 +1,41 @@
 """Pages and parts of pages, and refusals as sentences in them."""
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
-from admin_ui import words
-from admin_ui.language import N_, Language, language_of
+from admin_ui import picker, words
+from admin_ui.language import FIRST, N_, Language, language_of
 from admin_ui.visit import Visit
 from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater
 
 HERE = Path(__file__).parent
 #: Where a sentence goes that answers an action: into the open dialog, else into the page's notice.
 WHERE_ACTIONS_ANSWER = "dialog[open] .problem, #notice"
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for all languages, which look their texts up later."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 @lru_cache(maxsize=32)
@@ -30,6 +49,7 @@ def _templates(tag: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     made.install_gettext_translations(language.texts, newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
@@ -46,15 +66,34 @@ def _templates(tag: str) -> Environment:
         "language": language,
         "plural": language.plural,
         "words": words,
+        "picker": picker,
     }
-    made.filters.update(
-        number=language.number,
-        money=language.money,
-        percent=language.percent,
-        moment=language.moment,
-        day=language.day,
-    )
+    written: dict[str, Callable[..., str]] = {
+        "number": language.number,
+        "money": language.money,
+        "percent": language.percent,
+        "moment": language.moment,
+        "day": language.day,
+    }
+    made.filters |= {name: _not_compiled(write) for name, write in written.items()}
     return made
+
+
+def _not_compiled(write: Callable[..., str]) -> Callable[..., str]:
+    """What is compiled holds for all languages, so that no written number may be part of it."""
+
+    @pass_context
+    def written(_: Context, /, *values: Any) -> str:
+        return write(*values)
+
+    return written
+
+
+def compile_first(*beginnings: str) -> None:
+    """Templates whose names begin like this, so that nobody waits for it."""
+    made = _templates(FIRST)
+    for name in made.list_templates(filter_func=lambda name: name.startswith(beginnings)):
+        made.get_template(name)
 
 
 def render(template: str, language: Language, **values: Any) -> str:

@@ -30,6 +30,8 @@ class Working:
 class _Work:
     task: "asyncio.Task[Any]"
     begun: float
+    #: Seconds after its end.
+    held: float
     #: None while it is worked on.
     ended: float | None = None
 
@@ -43,11 +45,12 @@ _works: MutableMapping[asyncio.AbstractEventLoop, dict[Hashable, _Work]] = WeakK
 async def beside(key: Hashable, work_out: Callable[[], Awaitable[T]], held: float = HELD) -> T | Working:
     """What comes out, worked out anew or at most `held` seconds ago. Raises what `work_out` raises."""
     works = _works.setdefault(asyncio.get_running_loop(), {})
-    for old in [known for known, work in works.items() if work.ended and time.monotonic() - work.ended > held]:
-        del works[old]
+    for old, work in list(works.items()):
+        if work.ended and time.monotonic() - work.ended > (held if old == key else work.held):
+            del works[old]
     first = key not in works
     if first:
-        works[key] = work = _Work(asyncio.ensure_future(_run(work_out)), time.monotonic())
+        works[key] = work = _Work(asyncio.ensure_future(_run(work_out)), time.monotonic(), held)
         work.task.add_done_callback(work.end)
     work = works[key]
     done, _ = await asyncio.wait({work.task}, timeout=PATIENCE)

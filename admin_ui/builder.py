@@ -8,6 +8,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from admin_ui.language import N_
+from admin_ui.picker import WHATS
 from plugin.domain.condition_form import DEEPEST, MOST_PARTS
 from plugin.domain.conditions import (
     AllOf,
@@ -23,6 +24,8 @@ from plugin.domain.conditions import (
 )
 from plugin.domain.fields import FIELDS, OPERATORS, Kind, Operator
 from plugin.errors import Rejected
+from plugin.saleor.catalogue import Sort
+from plugin.saleor.scope import is_id
 
 GROUPS = {"all": N_("All of these"), "any": N_("At least one of these"), "none": N_("None of these")}
 OPERATORS_SAID: Mapping[str, str] = {
@@ -42,6 +45,13 @@ BOUGHT = {
     f"bought.{By.TYPE}": N_("Bought the product type"),
     f"bought.{By.SKU}": N_("Bought the SKU"),
     f"bought.{By.COLLECTION}": N_("Bought from the collection"),
+}
+#: What is searched for to choose it (admin_ui.picker): what orders are looked through for.
+_WHATS = {
+    f"bought.{By.PRODUCT}": "product",
+    f"bought.{By.TYPE}": "type_slug",
+    f"bought.{By.SKU}": "sku",
+    f"bought.{By.COLLECTION}": "collection",
 }
 SEGMENT = "segment"
 ROOT = "n"
@@ -85,6 +95,10 @@ class Node:
             return "several" if self.operator == Operator.IN else "choice"
         shapes = {Kind.YES_NO: "yes_no", Kind.MOMENT: "day", Kind.TEXT: "text"}
         return shapes.get(kind, "between" if self.operator == Operator.BETWEEN else "number")
+
+    @property
+    def what(self) -> str:
+        return _WHATS[self.field]
 
     @property
     def operators(self) -> Sequence[str]:
@@ -193,9 +207,15 @@ def _typed(form: FormData, path: str, below: Mapping[str, Sequence[int]]) -> Nod
         currency=said("currency"),
         days=said("days"),
     )
+    if any(is_id(node.value, sort) for sort in Sort) and not _fits(node):
+        return replace(node, value="")  # chosen for what was asked before
     if node.operators and node.operator not in node.operators:
         return replace(node, operator=node.operators[0])
     return node
+
+
+def _fits(node: Node) -> bool:
+    return node.field in BOUGHT and is_id(node.value, WHATS[node.what].sort) and not WHATS[node.what].by_slug
 
 
 def edited(node: Node, do: str) -> tuple[Node, str]:

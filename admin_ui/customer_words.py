@@ -1,14 +1,20 @@
 """What is said of one customer: their stage, what is next for them and what happened, as sentences."""
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
+from decimal import Decimal
 
 from admin_ui import words
 from admin_ui.language import N_, Language
 from plugin.domain.deeds import Deed
+from plugin.domain.messages import Medium, fill
 from plugin.domain.offers import Offer, OfferKind
+from plugin.flow.compose import link_to, sender_name
 from plugin.flow.profile import NextAction, Step
+from plugin.messaging.render import one_line
+from plugin.store.said import Sent, Shown
+from plugin.store.shops import Shop
 from plugin.store.suppressions import Why
-from plugin.store.timeline import Shown
 
 WHYS = {
     Why.ASKED: N_("They asked for it"),
@@ -43,6 +49,13 @@ _DEEDS = {
     Deed.PRODUCT_VIEWED: N_("Looked at a product"),
     Deed.BASKET_ADDED: N_("Put a product into the basket"),
 }
+MEDIA = {
+    Medium.MAIL: N_("A mail was sent"),
+    Medium.SMS: N_("An SMS was sent"),
+    Medium.PUSH: N_("A push message was sent"),
+}
+#: Stands where what somebody saw is kept no longer.
+UNKNOWN = "…"
 #: A tone and a word for what is next.
 NEXT = {
     Step.STOPPED: ("warning", N_("Stopped")),
@@ -123,9 +136,48 @@ def deed_said(deed: Deed, campaign: str | None, language: Language) -> str:
 
 
 def banner_said(shown: Shown, language: Language, zone: tzinfo) -> str:
-    """A banner's text, with the code that it tells of."""
-    until = language.day(shown.until.astimezone(zone).date()) if shown.until else ""
-    return (shown.text or "").replace("{code}", shown.code or "").replace("{until}", until)
+    """A banner's text as the shopper saw it, of free shipping with an empty basket."""
+    text = shown.text or ""
+    if shown.until is not None:  # a notice of its last hours has its day in it already
+        day = shown.until.astimezone(zone).date()
+        text = text.replace(day.isoformat(), language.day(day))
+    amounts = [language.money(Decimal(one["amount"]), one["currency"]) for one in shown.thresholds.values()]
+    threshold = " / ".join(dict.fromkeys(amounts)) or UNKNOWN
+    values = {**_of_code(shown.code, shown.until, language, zone), "threshold": threshold, "left": threshold}
+    for token, value in values.items():
+        text = text.replace(f"{{{token}}}", value)
+    return text
+
+
+def needs_basket(shown: Shown) -> bool:
+    """What was shown depended on what was in the basket."""
+    return "{left}" in (shown.text or "") and bool(shown.thresholds)
+
+
+def message_said(sent: Sent, customer: str, shop: Shop, language: Language) -> tuple[str, str]:
+    """The subject, of a mail, and the text of a message as the customer read it. customer: their first name."""
+    if sent.words is None:
+        return "", ""
+    own = language._("(their own link)")
+    code, offer = (None, None) if sent.code is None else (sent.code.code, sent.code.offer)
+    until = None if sent.code is None else sent.code.expires_at
+    values = {
+        **sent.values,
+        **_of_code(code, until, language, shop.zone),
+        "offer": offer.label if offer is not None else UNKNOWN,
+        "name": one_line(customer),
+        "shop": sender_name(shop),
+        "link": link_to(shop, sent.link),
+        "unsubscribe": own,
+        "preferences": own,
+    }
+    subject = fill(sent.words.subject, values) if sent.medium is Medium.MAIL else ""
+    return subject.strip(), fill(sent.words.text, values).strip()
+
+
+def _of_code(code: str | None, until: datetime | None, language: Language, zone: tzinfo) -> Mapping[str, str]:
+    day = language.day(until.astimezone(zone).date()) if until is not None else UNKNOWN
+    return {"code": code or UNKNOWN, "until": day}
 
 
 def stage_title(segment: object, language: Language) -> str:

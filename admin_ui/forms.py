@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 
 from admin_ui import words
 from admin_ui.language import Language
+from admin_ui.picker import WHATS, Choice, as_stored
 from plugin.domain.value_kinds import ValueKind
 
 #: What `plugin.domain.tactic.describe_values` says of one value.
@@ -60,8 +61,10 @@ class Field:
     def control(self) -> str:
         """The macro of form.html that draws it."""
         kind = self.spec["kind"]
+        if picks(self.spec):
+            return "pick" if kind == ValueKind.LIST else "pick_one"
         if kind == ValueKind.TABLE and self.options is None:
-            return "texts"
+            return "months" if by_month(self.spec) else "texts"
         if kind == ValueKind.LIST:
             return "list" if self.options is None else "several"
         if kind == ValueKind.TEXT and self.options is not None:
@@ -81,12 +84,12 @@ class Field:
     @property
     def wide(self) -> bool:
         """A group of controls, with a legend in place of a label."""
-        return self.control in {"texts", "table", "nested_table", "several", "moment"}
+        return self.control in {"texts", "months", "table", "nested_table", "several", "moment", "pick", "pick_one"}
 
     @property
-    def by_month(self) -> bool:
-        """A table with months for keys, in place of languages."""
-        return bool(self.spec["names"]) and self.spec["names"][0] == "month"
+    def picked(self) -> list[Choice]:
+        """What is chosen of the catalogue, by what is stored."""
+        return as_stored([str(one) for one in (self.value or ())] if self.control == "pick" else [self.value or ""])
 
     @property
     def by_country(self) -> bool:
@@ -122,6 +125,16 @@ def show(
     errors: Mapping[str, str],
 ) -> list[Field]:
     return [_field(spec, values, prefix, language, known, errors) for spec in specs]
+
+
+def picks(spec: Spec) -> bool:
+    """Its value is chosen of what the shop sells."""
+    return bool(spec["names"]) and spec["names"][0] in WHATS and spec["kind"] in {ValueKind.LIST, ValueKind.TEXT}
+
+
+def by_month(spec: Spec) -> bool:
+    """A table with a product for each month."""
+    return bool(spec["names"]) and spec["names"][0] == "month"
 
 
 def _field(
@@ -181,6 +194,8 @@ def _typed(spec: Spec, form: FormData, name: str, known: Known) -> Any:
     if kind == ValueKind.MOMENT:
         day, time = _text(form, f"{name}.day"), _text(form, f"{name}.time")
         return f"{day}T{time}" if time else day
+    if kind == ValueKind.LIST and picks(spec):
+        return list(dict.fromkeys(said for one in form.getlist(name) if (said := str(one).strip())))
     if kind == ValueKind.LIST:
         return _list(form, name, chosen=known.of(spec) is not None)
     if kind == ValueKind.NESTED_TABLE:
@@ -191,6 +206,9 @@ def _typed(spec: Spec, form: FormData, name: str, known: Known) -> Any:
         return found | _countries(form, name)
     if kind == ValueKind.TABLE and known.of(spec) is not None:
         return {key: _number(said) if spec["item"] in _NUMBERS else said for key, said in _below(form, name)}
+    if kind == ValueKind.TABLE and by_month(spec):
+        said_by = {month: _text(form, f"{name}.value/{row}") for row, month in _below(form, f"{name}.key", empty=True)}
+        return {month: product for month, product in said_by.items() if month or product}
     if kind == ValueKind.TABLE:
         pairs = zip(form.getlist(f"{name}.key"), form.getlist(f"{name}.value"), strict=False)
         said_by = {str(key).strip(): str(said).strip().replace("\r\n", "\n") for key, said in pairs}
@@ -219,10 +237,10 @@ def _list(form: FormData, name: str, *, chosen: bool) -> list[str]:
     return [one.strip() for line in _text(form, name).splitlines() for one in line.split(",") if one.strip()]
 
 
-def _below(form: FormData, name: str) -> list[tuple[str, str]]:
+def _below(form: FormData, name: str, *, empty: bool = False) -> list[tuple[str, str]]:
     """What was typed into the cells of a table, without the empty ones."""
     cells = ((key, str(said).strip()) for key, said in form.multi_items() if key.startswith(f"{name}/"))
-    return [(key.removeprefix(f"{name}/"), said) for key, said in cells if said]
+    return [(key.removeprefix(f"{name}/"), said) for key, said in cells if said or empty]
 
 
 def _text(form: FormData, name: str) -> str:

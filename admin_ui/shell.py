@@ -1,11 +1,14 @@
 """The frame of every page: without data, so without a token; and the files that browsers keep."""
 
+import gzip
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
@@ -25,8 +28,12 @@ _FILES = sorted(chain(STATIC.iterdir(), CHARTS.glob("*.js")))
 VERSION = hashlib.blake2b(
     b"".join(path.name.encode() + path.read_bytes() for path in _FILES), digest_size=6
 ).hexdigest()
-#: What all pages share, then those of some.
+#: What all pages share, then those of some: asked for as one file.
 SHEETS = ("tokens.css", "admin.css", "campaigns.css", "customers.css", "numbers.css")
+SHEET = "all.css"
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2", ".png": "image/png"}
+#: What is text is made small, once.
+_TEXTS = frozenset({".css", ".js"})
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=3600"
 
@@ -38,15 +45,44 @@ POLICY = (
 
 
 class Static(StaticFiles):
+    """What pages need from memory, everything else from the disk."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        found = _held().get((str(self.directory), path))
+        if found is None or scope["method"] not in {"GET", "HEAD"}:
+            return await super().get_response(path, scope)
+        plain, small = found
+        zipped = small is not None and "gzip" in Headers(scope=scope).get("accept-encoding", "")
+        headers = {"Cache-Control": _kept(scope)}
+        headers |= {"Vary": "Accept-Encoding"} if small is not None else {}
+        headers |= {"Content-Encoding": "gzip"} if zipped else {}
+        return Response(small if zipped else plain, media_type=_TYPES[Path(path).suffix], headers=headers)
+
     def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        kept = scope.get("path_params", {}).get("version") == VERSION
-        response.headers["Cache-Control"] = FOR_EVER if kept else FOR_A_WHILE
+        response.headers["Cache-Control"] = _kept(scope)
         return response
+
+
+def _kept(scope: Scope) -> str:
+    return FOR_EVER if scope.get("path_params", {}).get("version") == VERSION else FOR_A_WHILE
+
+
+@cache
+def _held() -> Mapping[tuple[str, str], tuple[bytes, bytes | None]]:
+    """Folder and name → as it is, and made small."""
+    found = {(str(path.parent), path.name): path.read_bytes() for path in _FILES if path.suffix in _TYPES}
+    found[str(STATIC), SHEET] = b"\n".join(found[str(STATIC), name] for name in SHEETS)
+    return {key: (body, _small(body) if Path(key[1]).suffix in _TEXTS else None) for key, body in found.items()}
+
+
+def _small(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)
 
 
 def files() -> list[BaseRoute]:
     """A version's files for ever, and those of another one, or of none, for a while."""
+    _held()  # read and made small now, so that nobody waits for it
     ours, charts = Static(directory=STATIC), Static(directory=CHARTS)
     return [
         Mount("/static/v-{version}/charts", charts),
@@ -74,7 +110,7 @@ class Shell:
                 "shell.html",
                 language_of(request.headers.get("accept-language", "")),
                 theme="dark" if "dark" in request.query_params.get("theme", "").lower() else "light",
-                sheets=SHEETS,
+                sheet=SHEET,
                 static=f"{root}static/v-{VERSION}",
                 tabs=[] if page.widget else self._tabs,
                 page=page,

@@ -12,6 +12,7 @@ from admin_ui.pages import (
     leaving,
     offers,
     overview,
+    pick,
     segments,
     settings,
     widgets,
@@ -28,5 +29,6 @@ PAGES: Sequence[Page] = (
     offers.PAGE,
     health.PAGE,
     settings.PAGE,
+    pick.PAGE,
     *widgets.PAGES,
 )

@@ -1,7 +1,7 @@
 """One campaign: what it says as a form, what a shopper sees of it, what stands against it, and its switches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from admin_ui import campaign_form, versions, words
 from admin_ui.answers import WHERE_ACTIONS_ANSWER, part
 from admin_ui.beside import Working, beside
+from admin_ui.called import called
 from admin_ui.campaign_form import Typed
 from admin_ui.language import N_
 from admin_ui.pages import letters
@@ -67,6 +68,11 @@ async def show(
 ) -> Response:
     """form: what was typed and is shown again. seen: the version before which nothing is news to who typed it."""
     values = await anyio.to_thread.run_sync(_gather, house, visit, form, seen)
+    said = await called(house, visit, [value for _, value in values["settings"]])
+    values["settings"] = [(label, value) for (label, _), value in zip(values["settings"], said, strict=True)]
+    for name in ("versions", "meanwhile"):
+        told = values[name]
+        values[name] = [replace(one, changes=await called(house, visit, one.changes)) for one in told]
     return part(visit, "campaign.html", notice=notice, problems=problems, per_day=PER_DAY, **values)
 
 

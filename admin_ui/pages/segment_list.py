@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from admin_ui.answers import part
 from admin_ui.beside import Working, beside
+from admin_ui.called import called
 from admin_ui.visit import Visit
 from plugin.domain.conditions import Condition, in_words, needs_lines, resolve
 from plugin.errors import Rejected
@@ -61,6 +62,8 @@ async def _list(house: House, visit: Visit, newer: datetime | None = None) -> di
         counted = await beside(key, lambda: anyio.to_thread.run_sync(_count, house, visit, names), held=0)
         counting = isinstance(counted, Working)
         rows = await anyio.to_thread.run_sync(rows_of, house, visit, newer)
+    says = await called(house, visit, [row.says for row in rows])
+    rows = [replace(row, says=said) for row, said in zip(rows, says, strict=True)]
     times = sorted(row.size.counted_at for row in rows if row.size is not None)
     return {
         "rows": rows,

@@ -1,9 +1,6 @@
 """One segment: its size as it is counted, who is inside, and a builder for more."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import anyio
@@ -11,9 +8,11 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from admin_ui import builder
+from admin_ui import builder, counting
 from admin_ui.answers import go, part
 from admin_ui.builder import Node
+from admin_ui.called import called
+from admin_ui.counting import Counting
 from admin_ui.language import N_
 from admin_ui.page import Page
 from admin_ui.pages import segment_list
@@ -28,54 +27,6 @@ from plugin.flow.watching import refill
 from plugin.store import channels, customers, members, segment_sizes, segments
 from plugin.store.customers import Customer
 from plugin.store.shops import Shop
-
-#: Seconds after which a request ends its counting; the page then asks on.
-TURN = 0.08
-EXAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """How far the counting of one condition has come."""
-
-    #: Of so many ids so many; the same number once it is done.
-    done: int = 0
-    ids: int = 1
-    found: int = 0
-    #: Of so many customers.
-    customers: int = 0
-    #: Ids of some of whom it is true.
-    some: tuple[int, ...] = ()
-
-    @property
-    def whole(self) -> bool:
-        return self.done >= self.ids
-
-    @property
-    def said(self) -> str:
-        """Where it stands, for the request that goes on with it."""
-        return ".".join(map(str, (self.done, self.found, self.customers, *self.some)))
-
-
-def stood(said: Any) -> Counting:
-    """The inverse of `Counting.said`; the beginning for anything else."""
-    numbers = [_whole(one) for one in str(said or "").split(".")[: 3 + EXAMPLES]]
-    if len(numbers) < 3:
-        return Counting()
-    done, found, of, *some = numbers
-    return Counting(done, done + 1, found, of, tuple(some))
-
-
-def count(connection: Connection, shop: Shop, condition: Condition, now: datetime, far: Counting) -> Counting:
-    """Goes on for one turn, and says where it stands."""
-    until = time.monotonic() + TURN
-    for portion in segments.counted(connection, shop, condition, now, far.done, EXAMPLES):
-        some = (*far.some, *portion.examples)[:EXAMPLES]
-        found, of = far.found + portion.found, far.customers + portion.customers
-        far = Counting(portion.done, portion.ids, found, of, some)
-        if time.monotonic() > until:
-            return far
-    return replace(far, ids=far.done)
 
 
 def _examples(connection: Connection, shop: Shop, far: Counting) -> list[Customer]:
@@ -93,12 +44,14 @@ async def size(house: House, visit: Visit) -> Response:
     def gather() -> dict[str, Any]:
         with house.database.read() as connection:
             condition = segments.find(connection, visit.shop.shop_id, name)
-            far = count(connection, visit.shop, condition, visit.now, stood(query.get("stood")))
+            far = counting.stood(house.keyring, visit.shop, condition, query.get("stood"))
+            far = counting.count(connection, visit.shop, condition, visit.now, far)
             some = _examples(connection, visit.shop, far)
         if far.whole:
             with house.database.write() as connection:
                 segment_sizes.save(connection, visit.shop.shop_id, {name: far.found}, visit.now)
-        return {"far": far, "some": some, "name": name, "alone": "cell" in query}
+        stood = counting.sign(house.keyring, visit.shop, condition, far)
+        return {"far": far, "some": some, "name": name, "alone": "cell" in query, "stood": stood}
 
     return part(visit, "segments/size.html", **await anyio.to_thread.run_sync(gather))
 
@@ -122,11 +75,15 @@ async def live(house: House, visit: Visit) -> Response:
                 resolved = resolve(condition, named)
             except Rejected as error:
                 return {"condition": condition, "problem": str(error)}
-            far = count(connection, visit.shop, resolved, visit.now, stood(form.get("stood")))
-            return {"condition": condition, "far": far, "some": _examples(connection, visit.shop, far), "problem": ""}
+            far = counting.stood(house.keyring, visit.shop, resolved, form.get("stood"))
+            far = counting.count(connection, visit.shop, resolved, visit.now, far)
+            some = _examples(connection, visit.shop, far)
+        stood = counting.sign(house.keyring, visit.shop, resolved, far)
+        return {"condition": condition, "far": far, "some": some, "problem": "", "stood": stood}
 
     values = await anyio.to_thread.run_sync(gather)
-    said = in_words(values["condition"]) if values["condition"] is not None else ""
+    words = in_words(values["condition"]) if values["condition"] is not None else ""
+    [said] = await called(house, visit, [words])
     return part(visit, "segments/live.html", said=said, **values)
 
 
@@ -159,7 +116,8 @@ async def one(house: House, visit: Visit, notice: str | None = None) -> Response
     row = next(row for row in rows if row.name == name)
     if row.own and visit.may_change:
         return await _build(house, visit, builder.from_condition(said), row=row, notice=notice)
-    return part(visit, "segments/ready.html", notice=notice, row=row, said=in_words(said))
+    [words] = await called(house, visit, [in_words(said)])
+    return part(visit, "segments/ready.html", notice=notice, row=row, said=words)
 
 
 async def _build(

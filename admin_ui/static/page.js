@@ -200,10 +200,21 @@ for (const trouble of ["htmx:sendError", "htmx:timeout"]) document.addEventListe
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt, formData } = detail.requestConfig;
   if (!elt.matches("select")) return;
-  const fields = detail.target.querySelectorAll("select, input:not([type=checkbox])");
+  const fields = detail.target.querySelectorAll("select, input:not([type=checkbox], [type=radio])");
   if ([...fields].every(({ name, value }) => !formData.has(name) || formData.get(name) === value)) return;
   detail.shouldSwap = false;
   htmx.trigger(elt, "change");
+});
+
+/** A list to choose from would take back what was ticked meanwhile: it is asked for again with that. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const boxes = detail.target.matches(".pick-list") ? [...detail.target.querySelectorAll("input")] : [];
+  if (!boxes.length) return;
+  const { elt, formData } = detail.requestConfig;
+  const ticked = boxes.filter((box) => box.checked).map((box) => box.value);
+  if (ticked.join() === formData.getAll(boxes[0].name).join()) return;
+  detail.shouldSwap = false;
+  elt.closest(".pick").querySelector("button").click();
 });
 
 /** A file, asked for with the token, which a plain link could not carry. */

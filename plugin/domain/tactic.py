@@ -214,8 +214,8 @@ def param(
     `default` can be a callable without arguments for values that cannot be shared. `needs` names the
     parameter without which this one says nothing, `when` the values of it with which alone it does. `kind` is
     said where the type does not tell it: money, or a text of several lines; of a list or a table it is an item's.
-    `names`: what a text, or the keys of a table, are names of: channel, segment, currency, language, month, product or
-    collection; a form offers what the shop has of them.
+    `names`: what a text, or the keys of a table, are names of: channel, segment, currency, language, month, product,
+    collection or product_type; a form offers what the shop has of them, and searches the last three by name.
     """
     metadata = {
         "label": label,

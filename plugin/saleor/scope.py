@@ -31,7 +31,7 @@ async def variant_ids(saleor: Saleor, products: Sequence[str]) -> list[str]:
 
 
 async def _ids(saleor: Saleor, named: Sequence[str], type_: str, operation: str, path: str) -> list[str]:
-    slugs = [name for name in named if not _is_id(name, type_)]
+    slugs = [name for name in named if not is_id(name, type_)]
     by_slug: dict[str, str] = {}
     if slugs:
         async for node in saleor.pages(operation, path, filter={"slugs": slugs}):
@@ -44,7 +44,7 @@ async def _ids(saleor: Saleor, named: Sequence[str], type_: str, operation: str,
     return list(dict.fromkeys(by_slug.get(name, name) for name in named))
 
 
-def _is_id(name: str, type_: str) -> bool:
+def is_id(name: str, type_: str) -> bool:
     """Saleor's ids are `Type:number` in base64."""
     try:
         return base64.b64decode(name, validate=True).startswith(f"{type_}:".encode())

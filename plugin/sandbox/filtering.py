@@ -1,5 +1,6 @@
 """Saleor's `where` inputs, for the fields that the sandbox knows."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -40,3 +41,13 @@ def matches(item: Any, where: Mapping[str, Any] | None, readers: Readers) -> boo
 def contains(text: str | None, *values: str | None) -> bool:
     """Whether a search would find it; everything is found by an empty one."""
     return not text or any(text.lower() in value.lower() for value in values if value)
+
+
+def begins(text: str | None, *values: str | None) -> bool:
+    """Whether a full-text search would find it: each word of the text begins a word of these."""
+    words = [word for value in values if value for word in _words(value)]
+    return all(any(word.startswith(asked) for word in words) for asked in _words(text or ""))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[^\w]+", text.lower()) if word]

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 
 from plugin.domain.decide import Outcome
 from plugin.domain.deeds import Deed
-from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.offers import Offer
 from plugin.domain.tactic import TriggerKind
-from plugin.store.schema import campaigns, codes, decisions, effects, front_events, fulfilments, orders
+from plugin.store.said import Sent, Shown, sent, shown
+from plugin.store.schema import campaigns, codes, decisions, front_events, fulfilments, orders
 
 #: The latest of a customer's orders, among which parcels are looked for.
 ORDERS_WITH_PARCELS = 500
@@ -57,19 +57,6 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What was written to, or taken away from, a place of the storefront."""
-
-    at: datetime
-    key: str
-    campaign: str | None
-    #: None where it was taken away; `{code}` and `{until}` stand for those of the code that it tells of.
-    text: str | None
-    code: str | None = None
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Did:
     at: datetime
     key: str
@@ -80,7 +67,7 @@ class Did:
     product: str | None
 
 
-Happening: TypeAlias = Ordered | Parcel | Decided | Shown | Did
+Happening: TypeAlias = Ordered | Parcel | Decided | Shown | Sent | Did
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +92,18 @@ def page(connection: Connection, shop_id: int, customer_id: int, place: Place, s
         *_orders(*asked),
         *_parcels(*asked),
         *_decisions(*asked),
-        *_shown(*asked),
+        *shown(*asked),
+        *sent(*asked),
         *_deeds(*asked),
     ]
     found.sort(key=lambda one: (one.at, type(one).__name__, one.key), reverse=True)
     rest = found[place.skip :]
-    shown = rest[:size]
+    these = rest[:size]
     if len(rest) <= size:
-        return Page(shown, None)
-    last = shown[-1].at
+        return Page(these, None)
+    last = these[-1].at
     before = place.skip if last == place.at else 0
-    return Page(shown, Place(last, before + sum(one.at == last for one in shown)))
+    return Page(these, Place(last, before + sum(one.at == last for one in these)))
 
 
 def _orders(connection: Connection, shop_id: int, customer_id: int, at: datetime, most: int) -> list[Ordered]:
@@ -191,42 +179,6 @@ def _decisions(connection: Connection, shop_id: int, customer_id: int, at: datet
     ]
 
 
-def _shown(connection: Connection, shop_id: int, customer_id: int, at: datetime, most: int) -> list[Shown]:
-    statement = (
-        select(
-            effects.c.id,
-            effects.c.kind,
-            effects.c.payload,
-            effects.c.ended_at,
-            campaigns.c.name,
-            codes.c.code,
-            codes.c.expires_at,
-        )
-        .outerjoin(campaigns, campaigns.c.id == effects.c.campaign_id)
-        .outerjoin(codes, (codes.c.shop_id == effects.c.shop_id) & (codes.c.decision_id == effects.c.decision_id))
-        .where(
-            effects.c.shop_id == shop_id,
-            effects.c.customer_id == customer_id,
-            effects.c.kind.in_((EffectKind.BANNER.value, EffectKind.CLEAR.value)),
-            effects.c.status == EffectStatus.DONE.value,
-            effects.c.ended_at <= at,
-        )
-        .order_by(effects.c.ended_at.desc(), effects.c.id.desc())
-        .limit(most)
-    )
-    return [
-        Shown(
-            row.ended_at,
-            f"{row.id:020}",
-            row.name,
-            str(row.payload["text"]) if row.kind == EffectKind.BANNER.value and row.payload.get("text") else None,
-            row.code,
-            row.expires_at,
-        )
-        for row in connection.execute(statement)
-    ]
-
-
 def _deeds(connection: Connection, shop_id: int, customer_id: int, at: datetime, most: int) -> list[Did]:
     statement = (
         select(front_events)
@@ -249,7 +201,7 @@ def _named(connection: Connection, shop_id: int, contents: set[str | None]) -> d
 
 
 def contacts(connection: Connection, shop_id: int, customer_id: int, at: datetime, size: int) -> list[Happening]:
-    """The latest of what the shop said to this customer: decisions and what was shown."""
+    """The latest of what the shop said to this customer: decisions, what was shown and what was sent."""
     asked = (connection, shop_id, customer_id, at, size)
-    found: list[Happening] = [*_decisions(*asked), *_shown(*asked)]
+    found: list[Happening] = [*_decisions(*asked), *shown(*asked), *sent(*asked)]
     return sorted(found, key=lambda one: (one.at, one.key), reverse=True)[:size]

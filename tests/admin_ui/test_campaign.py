@@ -431,7 +431,7 @@ async def test_a_day_is_picked_and_months_are_named(desk: Desk) -> None:
     page = await desk.look(path=path)
     assert "Add a month" in plain(page)
     form = typed(page) | {"name": "monthly", "params.currency": "USD"}
-    form |= {"params.gifts.key": "2026-12", "params.gifts.value": "scarf"}
+    form |= {"params.gifts.key/0": "2026-12", "params.gifts.value/0": "scarf"}
     assert "until 2026-12-31" in plain((await desk.press(f"{path}/preview", **form)).text)
     assert (await desk.press(path, **form)).status_code == 204
     made = stored(desk, "monthly")

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -13,9 +14,11 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 from sqlalchemy import Connection, select
 
 from plugin.domain.churn import Rhythm
-from plugin.store import customer_list, shops
+from plugin.domain.effects import EffectKind
+from plugin.store import customer_list, effects, shops
 from plugin.store.database import Database
-from plugin.store.schema import codes, customers, orders, vouchers
+from plugin.store.effects import Wanted
+from plugin.store.schema import codes, customers, messages, orders, vouchers
 from plugin.store.schema import shops as shops_table
 from tests.admin_ui.stage import Stage, Theme, enter, looking, refresh_until, shoot, visit
 from tests.admin_ui.test_browser import LOOKS, browser, stage
@@ -96,11 +99,15 @@ def test_from_the_list_to_one_customer_and_beside_them(
         frame.get_by_role("button", name="Show", exact=True).click()
         expect(frame.locator("tbody tr")).to_have_count(4)
         with_code = wait_for_code(tmp_path)
+        write_to(tmp_path, with_code)
         frame.get_by_label("Search").fill(with_code)
         frame.get_by_label("Search").press("Enter")
         expect(frame.get_by_text("1 found among everybody")).to_be_visible()
         frame.locator("tbody a").first.click()
         expect(frame.get_by_role("heading", name="What is next")).to_be_visible()
+        frame.locator("summary", has_text="For you, Old: 10 % off").press("Enter")
+        expect(frame.get_by_text("we have not heard from you")).to_be_visible()
+        assert "{" not in frame.locator(".timeline").inner_text()
         assert serious(page) == []
         shoot(page, f"customer-{look}")
         frame.get_by_role("button", name="Erase…").click()
@@ -112,6 +119,45 @@ def test_from_the_list_to_one_customer_and_beside_them(
             settled(frame)
             assert serious(page) == []
             shoot(page, f"widget-{name}-{look}")
+
+
+def write_to(folder: Path, email: str) -> None:
+    """A mail and an SMS that tell of the code, as if they had been sent."""
+    now = datetime.now(UTC)
+    statement = select(codes).join(customers, customers.c.id == codes.c.customer_id).where(customers.c.email == email)
+    with store(folder) as connection:
+        code = connection.execute(statement).one()
+        for medium, text in (
+            (
+                "mail",
+                "Hello {name},\n\nwe have not heard from you for a while. {offer} with the code\n\n{code}\n\n{link}",
+            ),
+            ("sms", "{shop}: {offer} with {code} until {until}."),
+        ):
+            payload = {
+                "media": [medium],
+                "subject": "For you, {name}: {offer}",
+                "text": text,
+                "button": "",
+                "values": {},
+            }
+            wanted = Wanted(f"told:{medium}", EffectKind.MESSAGE, {**payload, "link": None, "about": None})
+            told = {"decision_id": code.decision_id, "campaign_id": code.campaign_id, "customer_id": code.customer_id}
+            effect_id = effects.ask(
+                connection, code.shop_id, replace(wanted, **told, due_at=now + timedelta(days=9)), now
+            )
+            connection.execute(
+                messages.insert().values(
+                    shop_id=code.shop_id,
+                    ref=medium,
+                    effect_id=effect_id,
+                    medium=medium,
+                    purpose="marketing",
+                    begun_at=now,
+                    sent_at=now,
+                    **told,
+                )
+            )
 
 
 def wait_for_code(folder: Path) -> str:

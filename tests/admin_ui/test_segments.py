@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from starlette.datastructures import FormData, UploadFile
 
-from admin_ui import beside, builder
-from admin_ui.pages import segments as page_of_segments
+from admin_ui import beside, builder, counting
+from admin_ui.counting import Counting
 from plugin.domain.conditions import AllOf, Condition, read_condition
 from plugin.errors import Rejected
-from plugin.store import campaigns, segments, shops
+from plugin.secrets import Keyring
+from plugin.store import campaigns, segment_sizes, segments, shops
 from plugin.store.campaigns import Limits
 from tests.admin_ui.conftest import READER, Desk
 from tests.admin_ui.test_overview import plain, silent
 from tests.bodies import order_body
+from tests.flow.conftest import Home
 from tests.shop import ago, days, order
 from tests.somebody import conditions
 
@@ -301,7 +303,7 @@ async def test_a_large_shop_is_counted_in_turns(
         desk.home.take("order_updated", order_body(seen))
     for portion in ("PORTION", "PORTION_WITH_LINES"):
         monkeypatch.setattr(segments, portion, 2)
-    monkeypatch.setattr(page_of_segments, "TURN", 0.0)
+    monkeypatch.setattr(counting, "TURN", 0.0)
     form = said = {"n/kind": "all", "n.0/kind": "test"} | said
     answers = []
     for _ in range(6):
@@ -316,10 +318,58 @@ async def test_a_large_shop_is_counted_in_turns(
     assert len(re.findall("/admin/customers/", answers[-1])) == 3
 
 
-@pytest.mark.parametrize("said", ["", "odd", "1", "-1.2.3", "1.2.3.4.5.6.7.8.9.9"])
-def test_a_counting_goes_on_where_it_stood(said: str) -> None:
-    assert page_of_segments.stood(said).said.split(".") in (["0", "0", "0"], ["0", "2", "3"], said.split(".")[:8])
-    assert page_of_segments.stood("50000.12.49000.1.7").said == "50000.12.49000.1.7"
+TEA, COFFEE = (read_condition({"bought": {"sku": sku}}) for sku in ("TEA", "COFFEE"))
+FAR = Counting(50000, 50001, 12, 49000, (1, 7))
+
+
+@pytest.mark.anyio
+async def test_a_counting_goes_on_where_it_stood_and_begins_anew_where_that_was_not_signed_for_it(home: Home) -> None:
+    other = home.install("http://elsewhere.test/graphql/")
+    with home.database.read() as connection:
+        mine, theirs = (shops.get(connection, shop_id) for shop_id in (home.shop_id, other))
+    keys = home.house.keyring
+    token = counting.sign(keys, mine, TEA, FAR)
+    assert counting.stood(keys, mine, TEA, token) == FAR
+    assert counting.stood(keys, mine, COFFEE, token) == Counting()
+    assert counting.stood(keys, theirs, TEA, token) == Counting()
+    assert counting.stood(Keyring(["x" * 40]), mine, TEA, token) == Counting()
+    assert counting.stood(keys, mine, TEA, keys.sign(counting.PURPOSE, "odd")) == Counting()
+    for forged in (
+        None,
+        "",
+        "odd",
+        "50000.12.49000.1.7",
+        token[:-1],
+        keys.sign("another purpose", [1, "x", [9, 9, 9]]),
+    ):
+        assert counting.stood(keys, mine, TEA, forged) == Counting(), forged
+
+
+@pytest.mark.anyio
+async def test_nobody_writes_a_size_that_was_never_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 6):
+        seen = order(f"O{number}", ago(number), user_id=f"U{number}", email=f"u{number}@example.com")
+        desk.home.take("order_updated", order_body(seen))
+    for portion in ("PORTION", "PORTION_WITH_LINES"):
+        monkeypatch.setattr(segments, portion, 2)
+    monkeypatch.setattr(counting, "TURN", 0.0)
+    with desk.home.database.write() as connection:
+        segments.save(connection, desk.home.shop_id, "tea", TEA, desk.home.now)
+        segments.save(connection, desk.home.shop_id, "coffee", COFFEE, desk.home.now)
+        mine = shops.get(connection, desk.home.shop_id)
+
+    async def count(name: str, stood: str) -> str:
+        page = await desk.look(READER, f"/admin/segments/size?name={name}&stood={stood}")
+        while (further := re.search(r'hx-get="([^"]+)"', page)) is not None:
+            page = await desk.look(READER, html.unescape(further[1]))
+        return plain(page)
+
+    tokens = ["9.4000.4000", counting.sign(desk.home.house.keyring, mine, COFFEE, Counting(9, 10, 4000, 4000))]
+    for token in tokens:
+        assert "5 of 5 customers" in await count("tea", token)
+        with desk.home.database.read() as connection:
+            assert segment_sizes.of_shop(connection, desk.home.shop_id)["tea"].customers == 5
+    assert "0 of 5 customers" in await count("coffee", "")
 
 
 @pytest.mark.anyio

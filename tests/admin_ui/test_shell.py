@@ -1,16 +1,19 @@
 """The frame of the page: nothing of a shop, nothing inline, and files that browsers may keep."""
 
+import gzip
 import re
 from typing import Any
 
 import httpx
 import pytest
+from jinja2 import nodes
 from starlette.applications import Starlette
 
+from admin_ui import answers
 from admin_ui.routes import routes
-from admin_ui.shell import STATIC, VERSION
+from admin_ui.shell import SHEETS, STATIC, VERSION
 from plugin.saleor.jwks import Keys
-from tests.admin_ui.conftest import Desk
+from tests.admin_ui.conftest import READER, Desk
 from tests.flow.conftest import Home
 
 pytestmark = pytest.mark.anyio
@@ -59,11 +62,58 @@ async def test_shell_begins_in_the_dashboards_theme(desk: Desk, given: str, them
 async def test_every_file_the_shell_names_is_there_and_kept(desk: Desk, path: str) -> None:
     shell = await desk.client.get(path)
     names = re.findall(r'<(?:link|script)[^>]*(?:href|src)="([^"]+)"', shell.text)
-    assert len(names) == 8
+    assert len(names) == 6
     for name in names:
         answer = await desk.client.get(shell.url.join(name))
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+async def test_styles_are_one_file_and_scripts_and_styles_are_made_small(desk: Desk) -> None:
+    whole = "\n".join((STATIC / name).read_text("utf-8") for name in SHEETS)
+    for name, kind, body in [("all.css", "text/css", whole), ("page.js", "text/javascript", _text("page.js"))]:
+        for accepted, encoding in [("gzip, br", "gzip"), ("identity", None)]:
+            path = f"/static/v-{VERSION}/{name}"
+            async with desk.client.stream("GET", path, headers={"Accept-Encoding": accepted}) as answer:
+                raw = b"".join([part async for part in answer.aiter_raw()])
+            assert answer.headers.get("content-encoding") == encoding
+            assert answer.headers["content-type"].startswith(kind)
+            assert answer.headers["vary"] == "Accept-Encoding"
+            assert (gzip.decompress(raw) if encoding else raw).decode() == body
+
+
+async def test_a_font_and_a_picture_come_as_they_are(desk: Desk) -> None:
+    for name, kind in [("inter-latin-wght-normal.woff2", "font/woff2"), ("logo.png", "image/png")]:
+        answer = await desk.client.get(f"/static/v-{VERSION}/{name}")
+        assert "content-encoding" not in answer.headers
+        assert answer.headers["content-type"] == kind
+        assert answer.content == (STATIC / name).read_bytes()
+
+
+def _text(name: str) -> str:
+    return (STATIC / name).read_text("utf-8")
+
+
+async def test_charts_are_made_small_too(desk: Desk) -> None:
+    answer = await desk.client.get(f"/static/v-{VERSION}/charts/charts.js")
+    assert answer.headers["content-encoding"] == "gzip"
+
+
+async def test_pages_are_made_small_and_told_apart(desk: Desk) -> None:
+    for headers in ({}, desk.headers(READER) | {"HX-Request": "true"}):
+        answer = await desk.client.get("/admin", headers=headers)
+        assert answer.headers["content-encoding"] == "gzip"
+        assert {one.strip() for one in answer.headers["vary"].split(",")} == {"HX-Request", "Accept-Encoding"}
+
+
+@pytest.mark.parametrize("name", ["number", "money", "percent", "moment", "day"])
+def test_no_number_is_compiled_into_a_template_as_one_language_writes_it(name: str) -> None:
+    """A compiled template is every language's."""
+    made = answers._templates("pl")
+    [output] = made.parse(f"{{{{ 1 | {name} }}}}").body
+    assert isinstance(output, nodes.Output)
+    with pytest.raises(nodes.Impossible):
+        output.nodes[0].as_const(nodes.EvalContext(made))
 
 
 async def test_a_file_of_another_version_is_not_kept_for_ever(desk: Desk) -> None:

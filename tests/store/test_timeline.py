@@ -11,7 +11,8 @@ from plugin.domain.ledger import Fulfilment
 from plugin.store import effects, front_events, timeline
 from plugin.store.effects import Wanted
 from plugin.store.front_events import FrontEvent
-from plugin.store.timeline import Decided, Did, Happening, Ordered, Parcel, Place, Shown
+from plugin.store.said import Shown
+from plugin.store.timeline import Decided, Did, Happening, Ordered, Parcel, Place
 from tests.bodies import account_body, order_body
 from tests.flow.conftest import Home, home
 from tests.shop import account, ago, days, order

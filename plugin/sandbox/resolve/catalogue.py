@@ -6,7 +6,7 @@ from typing import Any
 
 from plugin.sandbox.access import Context, Resolver, denied, require
 from plugin.sandbox.connections import Connection, connection
-from plugin.sandbox.filtering import contains
+from plugin.sandbox.filtering import begins, contains, matches
 from plugin.sandbox.ids import global_id
 from plugin.sandbox.records.catalogue import Product, ProductVariant, Stock
 from plugin.sandbox.records.money import Money, TaxedMoney, taxed
@@ -91,11 +91,15 @@ def _products(
         for product in shown
         if product is not None
         and (channel is not None or context.is_staff_or_app)
-        and contains(search or given.get("search"), product.name, product.slug)
+        and begins(search or given.get("search"), product.name, product.slug, *_skus(product))
         and (given.get("ids") is None or product.id in given["ids"])
         and (given.get("slugs") is None or product.slug in given["slugs"])
     ]
     return connection("products", found, lambda product: (product.slug,), **page)
+
+
+def _skus(product: Product) -> list[str]:
+    return [variant.sku for variant in product.own_variants]
 
 
 def _product(_source: object, context: Context, channel: str | None = None, **by: str | None) -> Product | None:
@@ -110,6 +114,24 @@ def _variant(_source: object, context: Context, channel: str | None = None, **by
     shop = context.shop
     found = shop.variants.get(by.get("id_") or "") or shop.variants_by_sku.get(by.get("sku") or "")
     return None if found is None else in_channel(found, channel)
+
+
+def _some_variants(
+    _source: object,
+    context: Context,
+    ids: list[str] | None = None,
+    where: dict[str, Any] | None = None,
+    channel: str | None = None,
+    **page: Any,
+) -> Connection:
+    found = [
+        in_channel(variant, channel)
+        for variant in context.shop.variants.values()
+        if (channel is not None or context.is_staff_or_app)
+        and (ids is None or variant.id in ids)
+        and matches(variant, where, {"sku": lambda one: one.sku})
+    ]
+    return connection("productVariants", found, lambda variant: (variant.sku,), **page)
 
 
 def _excluded_products(method: ShippingMethodType, _context: Context, **page: Any) -> Connection:
@@ -138,6 +160,18 @@ def _collections(
     return connection("collections", found, lambda collection: (collection.slug,), **page)
 
 
+def _product_types(_source: object, context: Context, filter_: dict[str, Any] | None = None, **page: Any) -> Connection:
+    given = filter_ or {}
+    found = [
+        kind
+        for kind in context.shop.product_types.values()
+        if contains(given.get("search"), kind.name, kind.slug)
+        and (given.get("ids") is None or kind.id in given["ids"])
+        and (given.get("slugs") is None or kind.slug in given["slugs"])
+    ]
+    return connection("productTypes", found, lambda kind: (kind.slug,), **page)
+
+
 FIELDS: dict[tuple[str, str], Resolver] = {
     ("ShippingMethodType", "excludedProducts"): _excluded_products,
     ("Product", "pricing"): _product_pricing,
@@ -152,5 +186,7 @@ QUERIES: dict[str, Resolver] = {
     "products": _products,
     "product": _product,
     "productVariant": _variant,
+    "productVariants": _some_variants,
+    "productTypes": _product_types,
     "collections": _collections,
 }
