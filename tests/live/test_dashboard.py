@@ -151,9 +151,22 @@ def see_widgets(page: Page, dashboard: str, street: Street, user_id: str) -> Non
         ("customer", f"/customers/{quoted(user_id)}"),
         ("order", f"/orders/{quoted(street.orders[0])}"),
     ):
-        page.goto(dashboard + path)
-        expect(page.frame_locator("iframe").first.locator("#page")).to_have_attribute("aria-busy", "false")
+        open_with_widget(page, dashboard + path)
         shoot(page, f"dashboard-widget-{name}")
+
+
+def open_with_widget(page: Page, address: str, tries: int = 4) -> None:
+    """Playwright now and then loses a frame that the Dashboard replaces while it loads, though it is there to see."""
+    for left in reversed(range(tries)):
+        page.goto(address)
+        try:
+            loaded = page.frame_locator("iframe").first.locator("#page")
+            expect(loaded).to_have_attribute("aria-busy", "false", timeout=10_000)
+        except AssertionError:
+            if not left:
+                raise
+        else:
+            return
 
 
 def switch_the_theme(page: Page, dashboard: str) -> None:
