@@ -16,7 +16,8 @@ from plugin.flow.receive import BROKEN
 from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import Scene, set_scene
 from plugin.saleor.vouchers import CODES_A_CALL
-from plugin.store import backfills, campaigns, customers, decisions, shops
+from plugin.store import backfills, campaigns, customers, shops
+from plugin.store.campaigns import Walk
 
 log = structlog.get_logger(__name__)
 
@@ -95,18 +96,16 @@ def _moments(connection: Connection, scene: Scene, *, careful: bool) -> bool:
 
 def _inside(connection: Connection, scene: Scene, campaign: Campaign, *, careful: bool) -> bool:
     """Those who were inside when the campaign was switched on, at most so many a day of the shop's."""
-    left = campaign.inside_per_day - decisions.counted_since(
-        connection, scene.shop_id, campaign.campaign_id, TriggerKind.INSIDE, scene.midnight()
-    )
+    walk = campaigns.walk_of(connection, scene.shop_id, campaign.campaign_id, scene.today)
+    left = campaign.inside_per_day - walk.taken
     if left <= 0:
         return False
-    reached = campaigns.inside_after(connection, scene.shop_id, campaign.campaign_id)
-    people = customers.lock_after(connection, scene.shop_id, reached, BATCH)
+    people = customers.lock_after(connection, scene.shop_id, walk.reached, BATCH)
     trigger = Trigger(TriggerKind.INSIDE, scene.now, campaign.campaign_id)
     made = _look_at(connection, scene, [Look(one, one.state.history, trigger) for one in people], left, careful=careful)
     if made:
-        reached = people[len(made) - 1].customer_id
-        campaigns.save_inside_after(connection, scene.shop_id, campaign.campaign_id, reached)
+        walk = Walk(people[len(made) - 1].customer_id, walk.taken + _acted(made))
+        campaigns.save_walk(connection, scene.shop_id, campaign.campaign_id, walk, scene.today)
     return bool(made) and _acted(made) < left
 
 

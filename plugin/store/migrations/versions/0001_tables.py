@@ -77,6 +77,8 @@ def upgrade() -> None:
     sa.Column('inside_per_day', sa.Integer(), nullable=False),
     sa.Column('switched_on_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('inside_after', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), server_default='0', nullable=False),
+    sa.Column('inside_day', sa.Date(), nullable=True),
+    sa.Column('inside_taken', sa.Integer(), server_default='0', nullable=False),
     sa.Column('audience', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('exclude', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('priority', sa.Integer(), nullable=False),
