@@ -23,6 +23,7 @@ from plugin.flow.carry import Hold
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.send import park_lost
+from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import effects, shops
 from plugin.store.effects import Effect
 from plugin.store.shops import Shop, ShopStatus
@@ -31,8 +32,8 @@ log = structlog.get_logger(__name__)
 
 #: Calls in one drain; what is behind them is leased in the next.
 CALLS = 16
-#: Effects of one batch that go into one call.
-IN_ONE_CALL = 200
+#: Codes of one batch that are looked at together, and put there call by call, well before the lease runs out.
+TOGETHER = 3 * CODES_A_CALL
 #: Renewed just before each call, so longer than most calls take. After it somebody else takes over from who
 #: was killed; a call that is still under way then meets its own doing at the platform.
 LEASE = timedelta(minutes=1)
@@ -84,8 +85,8 @@ def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
             return None
         leased = list(effects.lease(connection, shop_id, now, holder, LEASE, CALLS))
         for batch, held in _sizes(leased).items():
-            if held < IN_ONE_CALL:
-                leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, IN_ONE_CALL - held)
+            if held < TOGETHER:
+                leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, TOGETHER - held)
     return shop, _grouped(leased)
 
 
@@ -98,13 +99,13 @@ def _sizes(leased: Sequence[Effect]) -> Counter[str]:
 
 
 def _grouped(leased: Sequence[Effect]) -> list[list[Effect]]:
-    """Those of one batch together, as many as one call takes."""
+    """Those of one batch together."""
     groups: list[list[Effect]] = []
     latest: dict[str, tuple[list[Effect], int]] = {}
     for effect in leased:
-        group, held = latest.get(effect.batch or "", ([], IN_ONE_CALL))
+        group, held = latest.get(effect.batch or "", ([], TOGETHER))
         size = effects.size_of(effect.payload)
-        if not effect.batch or held + size > IN_ONE_CALL:
+        if not effect.batch or held + size > TOGETHER:
             group, held = [], 0
             groups.append(group)
         group.append(effect)

@@ -1,11 +1,11 @@
 """Our vouchers at the platform, and whose each code is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
@@ -261,17 +261,19 @@ def given_to(connection: Connection, shop_id: int, customer_ids: Sequence[int]) 
     """What each of these customers was given, the oldest first; what was taken back is left out."""
     found = connection.execute(_given(connection.dialect.name), {"shop": shop_id, "customers": customer_ids})
     given: dict[int, list[Given]] = {customer_id: [] for customer_id in customer_ids}
-    for row in sorted(found, key=_BY_DECISION):
-        given[row.customer_id].append(
+    for customer_id, _, campaign_id, episode, offer, drawn_at, expires_at, status, code in sorted(
+        found, key=_BY_DECISION
+    ):
+        given[customer_id].append(
             Given(
-                row.campaign_id,
-                row.episode or "",
-                row.offer,
-                row.drawn_at,
-                row.expires_at,
-                issued=row.status != CodeStatus.DRAWN.value,
-                used=row.status == CodeStatus.REDEEMED.value,
-                code=row.code,
+                campaign_id,
+                episode or "",
+                offer,
+                drawn_at,
+                expires_at,
+                issued=status != CodeStatus.DRAWN.value,
+                used=status == CodeStatus.REDEEMED.value,
+                code=code,
             )
         )
     return given
@@ -419,20 +421,13 @@ def _codes(connection: Connection, *conditions: Any) -> list[Code]:
     return [_read_code(row) for row in sorted(connection.execute(select(codes).where(*conditions)), key=_BY_DECISION)]
 
 
+#: By place, because there may be very many rows: the fields of a code in their order.
+_AT = itemgetter(*([column.name for column in codes.columns].index(field.name) for field in fields(Code)))
+_STATUS, _KIND = (next(n for n, field in enumerate(fields(Code)) if field.name == name) for name in ("status", "kind"))
+
+
 def _read_code(row: Any) -> Code:
-    return Code(
-        row.code,
-        row.decision_id,
-        row.campaign_id,
-        row.customer_id,
-        row.voucher,
-        row.code_id,
-        CodeStatus(row.status),
-        row.expires_at,
-        CodeKind(row.kind),
-        row.offer,
-        row.order_id,
-        row.effect_id,
-        row.banner,
-        row.next_order,
-    )
+    """From a row that begins with the whole table."""
+    values = list(_AT(row))
+    values[_STATUS], values[_KIND] = CodeStatus(values[_STATUS]), CodeKind(values[_KIND])
+    return Code(*values)
