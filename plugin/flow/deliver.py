@@ -27,6 +27,7 @@ from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import effects, shops
 from plugin.store.effects import Effect
 from plugin.store.shops import Shop, ShopStatus
+from plugin.store.statements import for_many
 
 log = structlog.get_logger(__name__)
 
@@ -156,7 +157,7 @@ class _Outcomes:
         """Those that are still wanted, looked at again under the customer's lock; the others end here."""
         ready = []
         with self.house.database.write() as connection:
-            scene = self._scene(connection)
+            scene = self._scene(connection, group[0])
             for effect in group:
                 if not effects.hold(connection, effect, scene.now + LEASE):
                     continue
@@ -171,7 +172,7 @@ class _Outcomes:
 
     def _finish(self, ready: Sequence[Ready], endings: Sequence[Ending]) -> None:
         with self.house.database.write() as connection:
-            scene = self._scene(connection)
+            scene = self._scene(connection, ready[0].effect)
             for call, ending in zip(ready, endings, strict=True):
                 if not effects.hold(connection, call.effect, scene.now + LEASE):
                     continue
@@ -204,7 +205,7 @@ class _Outcomes:
     def _gone(self, ready: Sequence[Ready], error: Gone) -> None:
         """What the effect was to change is no longer there."""
         with self.house.database.write() as connection:
-            scene = self._scene(connection)
+            scene = self._scene(connection, ready[0].effect)
             for call in ready:
                 self._write(connection, call.effect, EffectStatus.WITHDRAWN, scene.now, error=str(error))
             carry.lost(connection, scene, ready[0])
@@ -242,6 +243,8 @@ class _Outcomes:
             if error is not None:
                 log.info("effect_ended", shop=self.shop.api_url, kind=effect.kind.value, status=status, error=error)
 
-    def _scene(self, connection: Connection) -> Scene:
+    def _scene(self, connection: Connection, first: Effect) -> Scene:
+        if first.batch:
+            for_many(connection)
         shop = shops.hold(connection, self.shop.shop_id)
         return set_scene(connection, self.house, shop, self.house.clock())

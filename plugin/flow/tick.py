@@ -18,6 +18,7 @@ from plugin.flow.scene import Scene, set_scene
 from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import backfills, campaigns, customers, shops
 from plugin.store.campaigns import Walk
+from plugin.store.statements import for_many
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ def tick(house: House, shop_id: int) -> bool:
 def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
     now = house.clock()
     with house.database.write() as connection:
+        for_many(connection)
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
             return False  # moments stay due: with half of the past read, yesterday's customer looks silent

@@ -192,6 +192,15 @@ def save_standings(connection: Connection, shop_id: int, measured: Sequence[Meas
     )
 
 
+def save_moments(connection: Connection, shop_id: int, measured: Sequence[Measured]) -> None:
+    """The same where the segment stays, too: it is in many indexes, which are written only where it is."""
+    _set_all(
+        connection,
+        shop_id,
+        {one.customer_id: _moment_values(one.next_moment, one.offers_since_order) for one in measured},
+    )
+
+
 def _set_all(connection: Connection, shop_id: int, values: Mapping[int, Mapping[str, Any]]) -> None:
     rows = [{"of_shop": shop_id, "of_customer": customer_id, **said} for customer_id, said in values.items()]
     update_all(connection, customers, {"shop_id": "of_shop", "id": "of_customer"}, rows)
@@ -213,7 +222,11 @@ def state_values(
 
 
 def _standing_values(segment: Segment, next_moment: datetime | None, offers_since_order: int) -> dict[str, Any]:
-    return {"segment": segment.value, "next_moment": next_moment, "offers_since_order": offers_since_order}
+    return {"segment": segment.value, **_moment_values(next_moment, offers_since_order)}
+
+
+def _moment_values(next_moment: datetime | None, offers_since_order: int) -> dict[str, Any]:
+    return {"next_moment": next_moment, "offers_since_order": offers_since_order}
 
 
 def save_shown(connection: Connection, shop_id: int, shown: Mapping[int, Mapping[Slot, Banner]]) -> None:
@@ -354,10 +367,12 @@ def read_customer(row: Row[Any]) -> Customer:
     """From a row of the whole table: by place, because there are many columns and may be many rows."""
     history = list(_HISTORY_AT(row))
     history[_SPENT] = {currency: Decimal(amount) for currency, amount in history[_SPENT].items()}
+    customer_id, user_id, first_name, language, confirmed = _ACCOUNT_AT(row)
     opted_out, objects, agreed_at, account_opted_out, opted_in_at, account_agrees = _CONSENT_AT(row)
     email, segment, next_moment, shown, account_updated_at, offers = _REST_AT(row)
+    consent = Consent(opted_out, objects, agreed_at=agreed_at)
     return Customer(
-        CustomerState(*_ACCOUNT_AT(row), History(*history), Consent(opted_out, objects, agreed_at=agreed_at)),
+        CustomerState(customer_id, user_id, first_name, language, confirmed, History(*history), consent),
         email,
         _SEGMENTS[segment],
         Turns(*_TURNS_AT(row)),

@@ -185,8 +185,8 @@ _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM gene
 def among(dialect: str, statement: Select[Any], column: ColumnElement[Any], name: str) -> Select[Any]:
     """The statement's rows whose column is one of those that are bound by this name, each found by an index.
 
-    Told to find many, PostgreSQL goes by how large it believes the table to be, and keeps to a plan: one from when
-    there was little in it reads all of the table for good. So it is told to find one, many times.
+    Told to find many, PostgreSQL reads all that the shop has where it has not looked at the table lately: it takes one
+    shop for a small part of it. So it is told to find one, many times.
     """
     if dialect == "sqlite":
         return statement.where(column.in_(bindparam(name, expanding=True)))
@@ -195,6 +195,15 @@ def among(dialect: str, statement: Select[Any], column: ColumnElement[Any], name
     # What has an offset, though it be none, is planned by itself.
     each = statement.where(column == wanted.c[name]).offset(0).lateral("each")
     return select(each).select_from(wanted).join(each, true())
+
+
+def for_many(connection: Connection) -> None:
+    """Of this transaction's statements each is about many rows, and planned for the tables as they have become.
+
+    PostgreSQL goes on with a plan that it made when there was little in them, which would read all of them each time.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def locked(statement: Select[Any], *, skip: bool = False) -> Select[Any]:

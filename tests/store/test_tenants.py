@@ -207,6 +207,9 @@ CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: customers.save_standings(
         c, other, [Measured(f.customer.customer_id, History(), Segment.LOYAL, Turns(), None)]
     ),
+    lambda c, f, other: customers.save_moments(
+        c, other, [Measured(f.customer.customer_id, History(), Segment.LOYAL, Turns(), LATER, 9)]
+    ),
     lambda c, f, other: customers.save_shown(c, other, {f.customer.customer_id: {}}),
     lambda c, f, other: customers.remove(c, other, f.customer.customer_id),
     lambda c, f, other: ledger.move_orders(c, other, ["O1"], f.customer.customer_id + 1),
