@@ -23,6 +23,7 @@ from plugin.errors import GiveUp, NotVerified
 #: 32 letters; without I, O, 0 and 1, which look like one another.
 CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CODE_LENGTH = 12
+_LETTER_OF_BYTE = (CODE_LETTERS * (256 // len(CODE_LETTERS))).encode()
 
 
 _DAY = 86_400
@@ -128,4 +129,4 @@ def subject_hash(pepper: str, subject: str) -> bytes:
 
 def draw_code() -> str:
     """A voucher code: 60 bits that nobody can guess. There are 32 letters, so that each is as likely as any other."""
-    return "".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in secrets.token_bytes(CODE_LENGTH))
+    return secrets.token_bytes(CODE_LENGTH).translate(_LETTER_OF_BYTE).decode()

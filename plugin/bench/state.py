@@ -15,7 +15,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Integer, String, Table, cast, func, insert, literal, select, text, true
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Integer,
+    String,
+    Table,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    true,
+    update,
+)
 
 from plugin.bench.letters import body
 from plugin.bench.shop import open_shop
@@ -129,7 +143,7 @@ def _copy_customers(connection: Connection, first: int, size: int) -> None:
 
 
 def copy_orders(connection: Connection, first: int) -> None:
-    """Every other customer has one of this one's orders, with its lines."""
+    """Every other customer has one of this one's orders, with its lines, and it is their last one."""
     copies = customers_table.alias("copies")
     tail = literal("-") + cast(copies.c.id, String)
     some = select(func.min(orders.c.order_id)).where(orders.c.customer_id == first).scalar_subquery()
@@ -137,6 +151,8 @@ def copy_orders(connection: Connection, first: int) -> None:
     insert_copies(connection, orders, copies, changed, orders.c.order_id == some, copies.c.id != first)
     changed = {"order_id": order_lines.c.order_id + tail, "line_id": order_lines.c.line_id + tail}
     insert_copies(connection, order_lines, copies, changed, order_lines.c.order_id == some, copies.c.id != first)
+    theirs = some + literal("-") + cast(customers_table.c.id, String)
+    connection.execute(update(customers_table).where(customers_table.c.id != first).values(last_order_id=theirs))
 
 
 def insert_copies(

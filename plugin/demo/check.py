@@ -90,7 +90,7 @@ def everyone_asked(connection: Connection, shop_id: int, since: datetime) -> boo
     for campaign in campaigns.of_shop(connection, shop_id, load_tactics()):
         if not campaign.on or not campaign.inside_per_day:
             continue
-        reached = campaigns.inside_after(connection, shop_id, campaign.campaign_id)
+        reached = campaigns.walk_of(connection, shop_id, campaign.campaign_id, since.date()).reached
         acted = decisions.counted_since(connection, shop_id, campaign.campaign_id, TriggerKind.INSIDE, since)
         if acted < campaign.inside_per_day and customers.any_after(connection, shop_id, reached):
             return False

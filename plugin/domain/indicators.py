@@ -16,7 +16,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import NamedTuple
 
 from plugin.domain.purchase_days import PurchaseDay
@@ -32,8 +31,6 @@ BY_CHANCE = 0.05
 NINETY_FIVE_PERCENT = 1.959963984540054
 #: Slower: the last gap above this many times the mean of the earlier ones.
 SLOWER = 1.5
-
-_FALLING, _HIGH_SHIPPING = Decimal(str(FALLING_SHARE)), Decimal(str(HIGH_SHIPPING))
 
 
 class Observation(NamedTuple):
@@ -96,9 +93,9 @@ def signals_of(seen: Observation, parcel_days: float | None) -> Iterator[tuple[s
     if last.delay is not None and parcel_days is not None:
         yield SignalKind.LATE_PARCEL, last.delay > parcel_days
     if last.refunded <= 0 and last.earlier + 1 >= FALLING_FROM and last.earlier_kept > 0:
-        yield SignalKind.FALLING_BASKET, last.total - last.refunded < _FALLING * (last.earlier_kept / last.earlier)
+        yield SignalKind.FALLING_BASKET, last.total - last.refunded < FALLING_SHARE * (last.earlier_kept / last.earlier)
     if last.total > 0:
-        yield SignalKind.SHIPPING_COST, last.shipping >= _HIGH_SHIPPING * last.total
+        yield SignalKind.SHIPPING_COST, last.shipping >= HIGH_SHIPPING * last.total
     yield "single_item", last.items == 1
     if seen.pace is not None:
         yield "slower", seen.pace > SLOWER

@@ -6,6 +6,8 @@ from typing import Self
 
 #: Currencies whose smallest unit is not a hundredth (ISO 4217; the ones that shops meet).
 DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "HUF": 2, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3}
+_UNITS = {currency: Decimal(1).scaleb(-digits) for currency, digits in DIGITS.items()}
+_HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -34,8 +36,8 @@ class Money:
 
     def rounded(self) -> "Money":
         """To the currency's smallest unit, halves away from zero."""
-        digits = DIGITS.get(self.currency, 2)
-        return Money(self.amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP), self.currency)
+        unit = _UNITS.get(self.currency, _HUNDREDTH)
+        return Money(self.amount.quantize(unit, ROUND_HALF_UP), self.currency)
 
     def __str__(self) -> str:
         return f"{self.rounded().amount} {self.currency}"

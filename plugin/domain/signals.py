@@ -14,10 +14,10 @@ from plugin.domain.churn import Outlook, Rhythm
 from plugin.domain.customer import History
 
 #: A last order below this share of the customer's own mean is a falling basket, from so many orders on.
-FALLING_SHARE = 0.6
+FALLING_SHARE = Decimal("0.6")
 FALLING_FROM = 3
 #: Shipping above this share of what an order cost is much.
-HIGH_SHIPPING = 0.2
+HIGH_SHIPPING = Decimal("0.2")
 #: A product has run out when this many of the customer's own intervals have passed.
 RUN_OUT = 1.3
 #: Sentences that a reason is made of: more are not read.
@@ -86,7 +86,7 @@ def _signals(
     if history.discounted == history.orders:
         bought = "The only order was" if history.orders == 1 else f"All {history.orders} orders were"
         yield Signal(SignalKind.ONLY_WITH_VOUCHER, f"{bought} made with a voucher.")
-    if evidence.total > 0 and evidence.shipping >= Decimal(str(HIGH_SHIPPING)) * evidence.total:
+    if evidence.total > 0 and evidence.shipping >= HIGH_SHIPPING * evidence.total:
         share = _percent(evidence.shipping, evidence.total)
         yield Signal(SignalKind.SHIPPING_COST, f"Shipping was {share} of what the last order cost.")
     for product in evidence.low:
@@ -131,7 +131,7 @@ def _falling(history: History) -> str | None:
     if before < FALLING_FROM - 1:
         return None
     mean = (history.spent[currency] - history.last_total) / before
-    if mean <= 0 or history.last_total >= Decimal(str(FALLING_SHARE)) * mean:
+    if mean <= 0 or history.last_total >= FALLING_SHARE * mean:
         return None
     return f"The last order was {history.last_total:.2f} {currency}, after {mean:.2f} {currency} on average before."
 

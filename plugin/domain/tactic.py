@@ -99,7 +99,8 @@ class View:
     #: When silence alone moves this customer on.
     turns: Turns
     now: datetime
-    #: Why they may be leaving, the strongest first; empty as long as the silence is a usual one.
+    #: Why they may be leaving, the strongest first; empty as long as the silence is a usual one. To be told and not
+    #: to be decided by: nobody looks for them where it is only asked whether a wish still stands.
     signals: tuple[Signal, ...] = ()
     #: Channel → currency, for what is said in money.
     channels: Mapping[str, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from plugin.flow.erase import Eraser
 from plugin.flow.reissue import reissue
 from plugin.flow.scene import Scene
 from plugin.flow.touch import Touch
-from plugin.store import baskets, codes, customers, effects, ledger, needs, shops, stock
+from plugin.store import baskets, codes, customers, decisions, effects, ledger, needs, shops, stock
 from plugin.store.codes import Code, CodeKind, VoucherStatus
 from plugin.store.shops import ShopStatus
 
@@ -102,13 +102,16 @@ def _imported(connection: Connection, scene: Scene, eraser: Eraser, event: Order
 
 
 def _left_behind(connection: Connection, scene: Scene, customer_id: int) -> Iterator[Touch]:
-    """Who held an order that turned out to be another's; a guest made only of it was never there."""
+    """Who held an order that turned out to be another's; a guest made only of it was never there, unless written to."""
     customer = customers.lock(connection, scene.shop_id, customer_id)
     if customer is None:
         return
     if customer.state.user_id is None and not ledger.has_orders(connection, scene.shop_id, customer_id):
-        customers.remove(connection, scene.shop_id, customer_id)
-        return
+        known = decisions.standings(connection, scene.shop_id, [customer_id])[customer_id]
+        if not known.approached:
+            decisions.erase(connection, scene.shop_id, customer_id)
+            customers.remove(connection, scene.shop_id, customer_id)
+            return
     yield Touch(customer_id, Trigger(TriggerKind.HISTORY, scene.now))
 
 

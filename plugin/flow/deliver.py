@@ -23,16 +23,18 @@ from plugin.flow.carry import Hold
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.send import park_lost
+from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import effects, shops
 from plugin.store.effects import Effect
 from plugin.store.shops import Shop, ShopStatus
+from plugin.store.statements import for_many
 
 log = structlog.get_logger(__name__)
 
 #: Calls in one drain; what is behind them is leased in the next.
 CALLS = 16
-#: Effects of one batch that go into one call.
-IN_ONE_CALL = 200
+#: Codes of one batch that are looked at together, and put there call by call, well before the lease runs out.
+TOGETHER = 3 * CODES_A_CALL
 #: Renewed just before each call, so longer than most calls take. After it somebody else takes over from who
 #: was killed; a call that is still under way then meets its own doing at the platform.
 LEASE = timedelta(minutes=1)
@@ -84,8 +86,8 @@ def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
             return None
         leased = list(effects.lease(connection, shop_id, now, holder, LEASE, CALLS))
         for batch, held in _sizes(leased).items():
-            if held < IN_ONE_CALL:
-                leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, IN_ONE_CALL - held)
+            if held < TOGETHER:
+                leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, TOGETHER - held)
     return shop, _grouped(leased)
 
 
@@ -98,13 +100,13 @@ def _sizes(leased: Sequence[Effect]) -> Counter[str]:
 
 
 def _grouped(leased: Sequence[Effect]) -> list[list[Effect]]:
-    """Those of one batch together, as many as one call takes."""
+    """Those of one batch together."""
     groups: list[list[Effect]] = []
     latest: dict[str, tuple[list[Effect], int]] = {}
     for effect in leased:
-        group, held = latest.get(effect.batch or "", ([], IN_ONE_CALL))
+        group, held = latest.get(effect.batch or "", ([], TOGETHER))
         size = effects.size_of(effect.payload)
-        if not effect.batch or held + size > IN_ONE_CALL:
+        if not effect.batch or held + size > TOGETHER:
             group, held = [], 0
             groups.append(group)
         group.append(effect)
@@ -155,7 +157,7 @@ class _Outcomes:
         """Those that are still wanted, looked at again under the customer's lock; the others end here."""
         ready = []
         with self.house.database.write() as connection:
-            scene = self._scene(connection)
+            scene = self._scene(connection, group[0])
             for effect in group:
                 if not effects.hold(connection, effect, scene.now + LEASE):
                     continue
@@ -170,7 +172,7 @@ class _Outcomes:
 
     def _finish(self, ready: Sequence[Ready], endings: Sequence[Ending]) -> None:
         with self.house.database.write() as connection:
-            scene = self._scene(connection)
+            scene = self._scene(connection, ready[0].effect)
             for call, ending in zip(ready, endings, strict=True):
                 if not effects.hold(connection, call.effect, scene.now + LEASE):
                     continue
@@ -203,7 +205,7 @@ class _Outcomes:
     def _gone(self, ready: Sequence[Ready], error: Gone) -> None:
         """What the effect was to change is no longer there."""
         with self.house.database.write() as connection:
-            scene = self._scene(connection)
+            scene = self._scene(connection, ready[0].effect)
             for call in ready:
                 self._write(connection, call.effect, EffectStatus.WITHDRAWN, scene.now, error=str(error))
             carry.lost(connection, scene, ready[0])
@@ -241,6 +243,8 @@ class _Outcomes:
             if error is not None:
                 log.info("effect_ended", shop=self.shop.api_url, kind=effect.kind.value, status=status, error=error)
 
-    def _scene(self, connection: Connection) -> Scene:
+    def _scene(self, connection: Connection, first: Effect) -> Scene:
+        if first.batch:
+            for_many(connection)
         shop = shops.hold(connection, self.shop.shop_id)
         return set_scene(connection, self.house, shop, self.house.clock())

@@ -22,12 +22,13 @@ from plugin.store.evidence import evidence
 from plugin.store.parcels import parcels_of
 
 
-def views_of(connection: Connection, scene: Scene, people: Sequence[Customer]) -> dict[int, View]:
-    """Customer's id → what tactics see."""
+def views_of(connection: Connection, scene: Scene, people: Sequence[Customer], *, why: bool = True) -> dict[int, View]:
+    """Customer's id → what tactics see; without the signals where nobody will be told why."""
     given = codes.given_to(connection, scene.shop_id, [customer.customer_id for customer in people])
     stays = stays_of(connection, scene, [customer.customer_id for customer in people])
     currencies, outlook = scene.currencies, scene.shop.outlook
-    signals, needs = _signals(connection, scene, people), _needs(connection, scene, people)
+    signals = _signals(connection, scene, people) if why else {}
+    needs = _needs(connection, scene, people)
     parcels = _parcels(connection, scene, people)
     begun = baskets_of(connection, scene, people)
     told = _told(connection, scene, people)

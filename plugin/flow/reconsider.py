@@ -146,6 +146,7 @@ def _save(connection: Connection, scene: Scene, cases: Iterable[_Case], offers: 
     """offers: how many each had before campaigns heard of what was entered and left."""
     new: list[Measured] = []
     moved: list[Measured] = []
+    waiting: list[Measured] = []
     for case, known in zip(cases, offers, strict=True):
         before, history, turns = case.before, case.customer.state.history, case.customer.turns
         overdue = case.overdue(scene.now)
@@ -156,14 +157,13 @@ def _save(connection: Connection, scene: Scene, cases: Iterable[_Case], offers: 
         measured = Measured(before.customer_id, history, case.segment, turns, next_moment, case.offers)
         if history is not before.state.history:
             new.append(measured)
-        elif (case.segment, next_moment, case.offers) != (
-            before.segment,
-            before.next_moment,
-            before.offers_since_order,
-        ):
+        elif case.segment is not before.segment:
             moved.append(measured)
+        elif (next_moment, case.offers) != (before.next_moment, before.offers_since_order):
+            waiting.append(measured)
     customers.save_states(connection, scene.shop_id, new)
     customers.save_standings(connection, scene.shop_id, moved)
+    customers.save_moments(connection, scene.shop_id, waiting)
 
 
 def overdue_moments(

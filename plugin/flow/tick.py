@@ -16,7 +16,9 @@ from plugin.flow.receive import BROKEN
 from plugin.flow.reconsider import Look, reconsider
 from plugin.flow.scene import Scene, set_scene
 from plugin.saleor.vouchers import CODES_A_CALL
-from plugin.store import backfills, campaigns, customers, decisions, shops
+from plugin.store import backfills, campaigns, customers, shops
+from plugin.store.campaigns import Walk
+from plugin.store.statements import for_many
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,7 @@ def tick(house: House, shop_id: int) -> bool:
 def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
     now = house.clock()
     with house.database.write() as connection:
+        for_many(connection)
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
             return False  # moments stay due: with half of the past read, yesterday's customer looks silent
@@ -95,18 +98,16 @@ def _moments(connection: Connection, scene: Scene, *, careful: bool) -> bool:
 
 def _inside(connection: Connection, scene: Scene, campaign: Campaign, *, careful: bool) -> bool:
     """Those who were inside when the campaign was switched on, at most so many a day of the shop's."""
-    left = campaign.inside_per_day - decisions.counted_since(
-        connection, scene.shop_id, campaign.campaign_id, TriggerKind.INSIDE, scene.midnight()
-    )
+    walk = campaigns.walk_of(connection, scene.shop_id, campaign.campaign_id, scene.today)
+    left = campaign.inside_per_day - walk.taken
     if left <= 0:
         return False
-    reached = campaigns.inside_after(connection, scene.shop_id, campaign.campaign_id)
-    people = customers.lock_after(connection, scene.shop_id, reached, BATCH)
+    people = customers.lock_after(connection, scene.shop_id, walk.reached, BATCH)
     trigger = Trigger(TriggerKind.INSIDE, scene.now, campaign.campaign_id)
     made = _look_at(connection, scene, [Look(one, one.state.history, trigger) for one in people], left, careful=careful)
     if made:
-        reached = people[len(made) - 1].customer_id
-        campaigns.save_inside_after(connection, scene.shop_id, campaign.campaign_id, reached)
+        walk = Walk(people[len(made) - 1].customer_id, walk.taken + _acted(made))
+        campaigns.save_walk(connection, scene.shop_id, campaign.campaign_id, walk, scene.today)
     return bool(made) and _acted(made) < left
 
 

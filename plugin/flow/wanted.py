@@ -26,7 +26,7 @@ def still_wanted(
         return ["The campaign is not there any more." for _ in whose]
     people = customers.lock_all(connection, scene.shop_id, {customer_id for customer_id, _ in whose})
     asked = [customer_id for customer_id, episode in whose if customer_id in people and not _nobodys(episode)]
-    views = views_of(connection, scene, [people[customer_id] for customer_id in dict.fromkeys(asked)])
+    views = views_of(connection, scene, [people[customer_id] for customer_id in dict.fromkeys(asked)], why=False)
     wishes = {
         (customer_id, episode): _wish(campaign, views[customer_id], episode, scene.now)
         for customer_id, episode in whose

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, update
@@ -189,17 +189,28 @@ def _refuse_second(connection: Connection, shop_id: int, campaign: Campaign) -> 
         )
 
 
-def inside_after(connection: Connection, shop_id: int, campaign_id: int) -> int:
-    """The last customer of those inside that has been asked about."""
-    statement = select(campaigns.c.inside_after).where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign_id)
-    return int(connection.execute(statement).scalar_one())
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far a campaign has come with those who were inside."""
+
+    #: The last customer that has been asked about.
+    reached: int
+    #: For how many something was decided on that day of the shop's.
+    taken: int
 
 
-def save_inside_after(connection: Connection, shop_id: int, campaign_id: int, customer_id: int) -> None:
+def walk_of(connection: Connection, shop_id: int, campaign_id: int, today: date) -> Walk:
+    """Counted as it goes: to count the day's decisions anew takes longer with each of them."""
+    statement = select(campaigns.c.inside_after, campaigns.c.inside_day, campaigns.c.inside_taken)
+    row = connection.execute(statement.where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign_id)).one()
+    return Walk(row.inside_after, row.inside_taken if row.inside_day == today else 0)
+
+
+def save_walk(connection: Connection, shop_id: int, campaign_id: int, walk: Walk, today: date) -> None:
     connection.execute(
         update(campaigns)
         .where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign_id)
-        .values(inside_after=customer_id)
+        .values(inside_after=walk.reached, inside_day=today, inside_taken=walk.taken)
     )
 
 

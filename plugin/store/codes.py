@@ -1,10 +1,11 @@
 """Our vouchers at the platform, and whose each code is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
+from functools import cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
@@ -13,7 +14,7 @@ from plugin.domain.offers import Offer
 from plugin.domain.tactic import Given, TriggerKind
 from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
-from plugin.store.statements import insert_all
+from plugin.store.statements import among, insert_all
 
 #: As text, because SQLite uses a partial index only for what it reads in the statement.
 A_GIFT_CARD = text("codes.kind = 'gift_card'")
@@ -244,7 +245,6 @@ _GIVEN = (
     .join(decisions, decisions.c.id == codes.c.decision_id)
     .where(
         codes.c.shop_id == bindparam("shop"),
-        codes.c.customer_id.in_(bindparam("customers", expanding=True)),
         codes.c.status != CodeStatus.WITHDRAWN.value,
         codes.c.offer.is_not(None),
         decisions.c.trigger != TriggerKind.TRIAL.value,
@@ -252,21 +252,28 @@ _GIVEN = (
 )
 
 
+@cache
+def _given(dialect: str) -> Any:
+    return among(dialect, _GIVEN, codes.c.customer_id, "customers")
+
+
 def given_to(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, list[Given]]:
     """What each of these customers was given, the oldest first; what was taken back is left out."""
-    found = connection.execute(_GIVEN, {"shop": shop_id, "customers": customer_ids})
+    found = connection.execute(_given(connection.dialect.name), {"shop": shop_id, "customers": customer_ids})
     given: dict[int, list[Given]] = {customer_id: [] for customer_id in customer_ids}
-    for row in sorted(found, key=_BY_DECISION):
-        given[row.customer_id].append(
+    for customer_id, _, campaign_id, episode, offer, drawn_at, expires_at, status, code in sorted(
+        found, key=_BY_DECISION
+    ):
+        given[customer_id].append(
             Given(
-                row.campaign_id,
-                row.episode or "",
-                row.offer,
-                row.drawn_at,
-                row.expires_at,
-                issued=row.status != CodeStatus.DRAWN.value,
-                used=row.status == CodeStatus.REDEEMED.value,
-                code=row.code,
+                campaign_id,
+                episode or "",
+                offer,
+                drawn_at,
+                expires_at,
+                issued=status != CodeStatus.DRAWN.value,
+                used=status == CodeStatus.REDEEMED.value,
+                code=code,
             )
         )
     return given
@@ -298,18 +305,30 @@ def drawn_by(connection: Connection, shop_id: int, row_id: int, effect_id: int) 
     return [(_read_code(row), row.episode) for row in rows]
 
 
+_ISSUE_CARDS = (
+    update(codes)
+    .where(
+        codes.c.shop_id == bindparam("shop"),
+        codes.c.code.in_(bindparam("issued", expanding=True)),
+        codes.c.status == CodeStatus.DRAWN.value,
+    )
+    .values(status=CodeStatus.ISSUED.value)
+    .returning(codes.c.code)
+)
+#: Of one effect, which is an index of its own: PostgreSQL does not look for the codes one by one.
+_ISSUE = _ISSUE_CARDS.where(codes.c.voucher == bindparam("of_voucher"), codes.c.effect_id == bindparam("of_effect"))
+
+
 def issue(connection: Connection, shop_id: int, issued: Sequence[Code]) -> list[Code]:
-    """They are at the platform now; those of them that nobody has taken back meanwhile."""
-    still = set[str]()
-    for start in range(0, len(issued), budgets.PORTION):
-        some = [code.code for code in issued[start : start + budgets.PORTION]]
-        statement = (
-            update(codes)
-            .where(codes.c.shop_id == shop_id, codes.c.code.in_(some), codes.c.status == CodeStatus.DRAWN.value)
-            .values(status=CodeStatus.ISSUED.value)
-            .returning(codes.c.code)
-        )
-        still |= set(connection.execute(statement).scalars())
+    """The codes of one effect, or a gift card, are at the platform now; those of them that nobody has taken back."""
+    if not issued:
+        return []
+    asked = {"shop": shop_id, "issued": [code.code for code in issued]}
+    if issued[0].effect_id is None:
+        still = set(connection.execute(_ISSUE_CARDS, asked).scalars())
+    else:
+        one = {"of_voucher": issued[0].voucher, "of_effect": issued[0].effect_id}
+        still = set(connection.execute(_ISSUE, asked | one).scalars())
     return [code for code in issued if code.code in still]
 
 
@@ -402,20 +421,13 @@ def _codes(connection: Connection, *conditions: Any) -> list[Code]:
     return [_read_code(row) for row in sorted(connection.execute(select(codes).where(*conditions)), key=_BY_DECISION)]
 
 
+#: By place, because there may be very many rows: the fields of a code in their order.
+_AT = itemgetter(*([column.name for column in codes.columns].index(field.name) for field in fields(Code)))
+_STATUS, _KIND = (next(n for n, field in enumerate(fields(Code)) if field.name == name) for name in ("status", "kind"))
+
+
 def _read_code(row: Any) -> Code:
-    return Code(
-        row.code,
-        row.decision_id,
-        row.campaign_id,
-        row.customer_id,
-        row.voucher,
-        row.code_id,
-        CodeStatus(row.status),
-        row.expires_at,
-        CodeKind(row.kind),
-        row.offer,
-        row.order_id,
-        row.effect_id,
-        row.banner,
-        row.next_order,
-    )
+    """From a row that begins with the whole table."""
+    values = list(_AT(row))
+    values[_STATUS], values[_KIND] = CodeStatus(values[_STATUS]), CodeKind(values[_KIND])
+    return Code(*values)

@@ -192,6 +192,15 @@ def save_standings(connection: Connection, shop_id: int, measured: Sequence[Meas
     )
 
 
+def save_moments(connection: Connection, shop_id: int, measured: Sequence[Measured]) -> None:
+    """The same where the segment stays, too: it is in many indexes, which are written only where it is."""
+    _set_all(
+        connection,
+        shop_id,
+        {one.customer_id: _moment_values(one.next_moment, one.offers_since_order) for one in measured},
+    )
+
+
 def _set_all(connection: Connection, shop_id: int, values: Mapping[int, Mapping[str, Any]]) -> None:
     rows = [{"of_shop": shop_id, "of_customer": customer_id, **said} for customer_id, said in values.items()]
     update_all(connection, customers, {"shop_id": "of_shop", "id": "of_customer"}, rows)
@@ -213,7 +222,11 @@ def state_values(
 
 
 def _standing_values(segment: Segment, next_moment: datetime | None, offers_since_order: int) -> dict[str, Any]:
-    return {"segment": segment.value, "next_moment": next_moment, "offers_since_order": offers_since_order}
+    return {"segment": segment.value, **_moment_values(next_moment, offers_since_order)}
+
+
+def _moment_values(next_moment: datetime | None, offers_since_order: int) -> dict[str, Any]:
+    return {"next_moment": next_moment, "offers_since_order": offers_since_order}
 
 
 def save_shown(connection: Connection, shop_id: int, shown: Mapping[int, Mapping[Slot, Banner]]) -> None:
@@ -339,31 +352,33 @@ def read_turns(row: Row[Any]) -> Turns:
 _AT = {column.name: place for place, column in enumerate(customers.columns)}
 _HISTORY_AT = itemgetter(*(_AT[name] for name in _HISTORY))
 _TURNS_AT = itemgetter(*(_AT[name] for name in _TURNS))
+_ACCOUNT_AT = itemgetter(*(_AT[name] for name in ("id", "user_id", "first_name", "language", "confirmed")))
+_CONSENT_AT = itemgetter(
+    *(_AT[name] for name in ("opted_out", "objects", "agreed_at", "account_opted_out", "opted_in_at", "account_agrees"))
+)
+_REST_AT = itemgetter(
+    *(_AT[name] for name in ("email", "segment", "next_moment", "shown", "account_updated_at", "offers_since_order"))
+)
 _SPENT = _HISTORY.index("spent")
+_SEGMENTS = {segment.value: segment for segment in Segment}
 
 
 def read_customer(row: Row[Any]) -> Customer:
     """From a row of the whole table: by place, because there are many columns and may be many rows."""
     history = list(_HISTORY_AT(row))
     history[_SPENT] = {currency: Decimal(amount) for currency, amount in history[_SPENT].items()}
-    state = CustomerState(
-        row.id,
-        row.user_id,
-        row.first_name,
-        row.language,
-        row.confirmed,
-        History(*history),
-        Consent(row.opted_out, row.objects, agreed_at=row.agreed_at),
-    )
-    shown = {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in row.shown.items()}
+    customer_id, user_id, first_name, language, confirmed = _ACCOUNT_AT(row)
+    opted_out, objects, agreed_at, account_opted_out, opted_in_at, account_agrees = _CONSENT_AT(row)
+    email, segment, next_moment, shown, account_updated_at, offers = _REST_AT(row)
+    consent = Consent(opted_out, objects, agreed_at=agreed_at)
     return Customer(
-        state,
-        row.email,
-        Segment(row.segment),
+        CustomerState(customer_id, user_id, first_name, language, confirmed, History(*history), consent),
+        email,
+        _SEGMENTS[segment],
         Turns(*_TURNS_AT(row)),
-        row.next_moment,
-        shown,
-        row.account_updated_at,
-        row.offers_since_order,
-        Consent(row.account_opted_out, row.objects, row.opted_in_at, agrees=row.account_agrees),
+        next_moment,
+        {Slot(slot): Banner(Slot(slot), said["text"], said["data"]) for slot, said in shown.items()},
+        account_updated_at,
+        offers,
+        Consent(account_opted_out, objects, opted_in_at, agrees=account_agrees),
     )

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from plugin.errors import TryLater
+from plugin.store.types import read_json
 
 #: Seconds that we wait for another writer of this process, and then for one of another process, before we say
 #: that the database is locked: together well below the 18 that Saleor waits for the answer to a webhook.
@@ -141,6 +142,7 @@ def _sqlite(url: str, pool_size: int, begin: Callable[[Connection], None], busy_
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,
+        json_deserializer=read_json,
         connect_args={"timeout": busy_seconds, "check_same_thread": False, "isolation_level": None},
     )
 

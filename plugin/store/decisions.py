@@ -15,7 +15,7 @@ from plugin.domain.experiments import Arm
 from plugin.domain.tactic import TriggerKind
 from plugin.store.customers import Customer
 from plugin.store.schema import arms, campaigns, customers, decisions
-from plugin.store.statements import insert_all, insert_on, next_ids
+from plugin.store.statements import among, insert_all, insert_on, next_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +39,30 @@ _PAST = select(
     decisions.c.again_at,
 ).where(
     decisions.c.shop_id == bindparam("shop"),
-    decisions.c.customer_id.in_(bindparam("customers", expanding=True)),
     decisions.c.episode.is_not(None),
     decisions.c.trigger != TriggerKind.TRIAL.value,
 )
-_ARMS = select(arms.c.customer_id, arms.c.campaign_id, arms.c.arm).where(
-    arms.c.shop_id == bindparam("shop"), arms.c.customer_id.in_(bindparam("customers", expanding=True))
-)
+_ARMS = select(arms.c.customer_id, arms.c.campaign_id, arms.c.arm).where(arms.c.shop_id == bindparam("shop"))
+
+
+@cache
+def _theirs(dialect: str) -> tuple[Any, Any]:
+    """Decisions and arms."""
+    return (
+        among(dialect, _PAST, decisions.c.customer_id, "customers"),
+        among(dialect, _ARMS, arms.c.customer_id, "customers"),
+    )
 
 
 def standings(connection: Connection, shop_id: int, customer_ids: Sequence[int]) -> dict[int, Standing]:
     """Earlier decisions and arms of each; what else there is to say of a customer is looked up by `flow.guards`."""
     who = {"shop": shop_id, "customers": customer_ids}
+    of_decisions, of_arms = _theirs(connection.dialect.name)
     past: dict[int, dict[int, list[Past]]] = {customer_id: {} for customer_id in customer_ids}
-    for customer_id, campaign_id, episode, outcome, at, again in connection.execute(_PAST, who):
+    for customer_id, campaign_id, episode, outcome, at, again in connection.execute(of_decisions, who):
         past[customer_id].setdefault(campaign_id, []).append(Past(episode, Outcome(outcome), at, again))
     put: dict[int, dict[int, Arm]] = {customer_id: {} for customer_id in customer_ids}
-    for customer_id, campaign_id, arm in connection.execute(_ARMS, who):
+    for customer_id, campaign_id, arm in connection.execute(of_arms, who):
         put[customer_id][campaign_id] = Arm(arm)
     return {customer_id: Standing(past[customer_id], put[customer_id]) for customer_id in customer_ids}
 

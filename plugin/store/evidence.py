@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select
 
@@ -10,6 +12,7 @@ from plugin.domain.needs import Bought, NeedModel, expected_gap
 from plugin.domain.signals import Evidence, RunningLow
 from plugin.store import needs
 from plugin.store.schema import fulfilments, orders
+from plugin.store.statements import among
 
 #: A product is bought again and again from so many days on.
 BOUGHT_AGAIN = 3
@@ -24,7 +27,6 @@ _SHIPPED = (
     select(fulfilments.c.order_id, _SENT)
     .where(
         fulfilments.c.shop_id == bindparam("shop"),
-        fulfilments.c.order_id.in_(bindparam("orders", expanding=True)),
         fulfilments.c.status == SENT,
     )
     .group_by(fulfilments.c.order_id)
@@ -38,9 +40,17 @@ _LAST = select(
     orders.c.status,
 ).where(
     orders.c.shop_id == bindparam("shop"),
-    orders.c.order_id.in_(bindparam("orders", expanding=True)),
     orders.c.counts,
 )
+
+
+@cache
+def _of_orders(dialect: str) -> tuple[Any, Any]:
+    """The orders, and when the first parcel of each was sent."""
+    return (
+        among(dialect, _LAST, orders.c.order_id, "orders"),
+        among(dialect, _SHIPPED, fulfilments.c.order_id, "orders"),
+    )
 
 
 def evidence(connection: Connection, shop_id: int, last_orders: Mapping[int, str | None]) -> dict[int, Evidence]:
@@ -48,13 +58,14 @@ def evidence(connection: Connection, shop_id: int, last_orders: Mapping[int, str
 
     A few indexed reads, whatever the size of the shop.
     """
-    asked = {"shop": shop_id, "orders": [order_id for order_id in last_orders.values() if order_id is not None]}
-    theirs = connection.execute(_LAST, asked).all()
+    asked = {"shop": shop_id, "orders": list({order_id for order_id in last_orders.values() if order_id is not None})}
+    lasts, shipped = _of_orders(connection.dialect.name)
+    theirs = connection.execute(lasts, asked).all()
     last = {row.customer_id: row for row in theirs if row.order_id == last_orders.get(row.customer_id)}
     if not last:
         return dict.fromkeys(last_orders, Evidence())
     sent: dict[str, datetime] = dict(
-        connection.execute(_SHIPPED, {"shop": shop_id, "orders": [row.order_id for row in last.values()]}).all()
+        connection.execute(shipped, {"shop": shop_id, "orders": [row.order_id for row in last.values()]}).all()
     )
     bought, model = needs.bought_by(connection, shop_id, list(last)), needs.model_of(connection, shop_id)
     return dict.fromkeys(last_orders, Evidence()) | {

@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -179,6 +180,30 @@ def next_ids(connection: Connection, table: Table, number: int) -> list[int]:
 
 _LAST_ID = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :number)")
+
+
+def among(dialect: str, statement: Select[Any], column: ColumnElement[Any], name: str) -> Select[Any]:
+    """The statement's rows whose column is one of those that are bound by this name, each found by an index.
+
+    Told to find many, PostgreSQL reads all that the shop has where it has not looked at the table lately: it takes one
+    shop for a small part of it. So it is told to find one, many times.
+    """
+    if dialect == "sqlite":
+        return statement.where(column.in_(bindparam(name, expanding=True)))
+    many = func.unnest(bindparam(name, type_=postgresql.ARRAY(column.type)))
+    wanted = many.table_valued(name, name="wanted").render_derived()
+    # What has an offset, though it be none, is planned by itself.
+    each = statement.where(column == wanted.c[name]).offset(0).lateral("each")
+    return select(each).select_from(wanted).join(each, true())
+
+
+def for_many(connection: Connection) -> None:
+    """Of this transaction's statements each is about many rows, and planned for the tables as they have become.
+
+    PostgreSQL goes on with a plan that it made when there was little in them, which would read all of them each time.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def locked(statement: Select[Any], *, skip: bool = False) -> Select[Any]:

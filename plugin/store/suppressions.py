@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from plugin.domain.guardrails import Suppression
 from plugin.secrets import subject_hash
 from plugin.store.schema import orders, suppressions
-from plugin.store.statements import insert
+from plugin.store.statements import among, insert
 
 
 class Why(StrEnum):
@@ -132,13 +134,14 @@ _LISTED = select(suppressions.c.subject, suppressions.c.reason, suppressions.c.u
 )
 _REFUNDED = (
     select(orders.c.customer_id, func.max(orders.c.updated_at))
-    .where(
-        orders.c.shop_id == bindparam("shop"),
-        orders.c.customer_id.in_(bindparam("customers", expanding=True)),
-        orders.c.refunded > Decimal(0),
-    )
+    .where(orders.c.shop_id == bindparam("shop"), orders.c.refunded > Decimal(0))
     .group_by(orders.c.customer_id)
 )
+
+
+@cache
+def _refunded(dialect: str) -> Any:
+    return among(dialect, _REFUNDED, orders.c.customer_id, "customers")
 
 
 def any_in(connection: Connection, shop_id: int) -> bool:
@@ -166,4 +169,6 @@ def refunded_at(connection: Connection, shop_id: int, customer_ids: Sequence[int
 
     Saleor tells no moment of a refund: it is the last change of the orders of which money went back.
     """
-    return dict(connection.execute(_REFUNDED, {"shop": shop_id, "customers": customer_ids}).all())
+    return dict(
+        connection.execute(_refunded(connection.dialect.name), {"shop": shop_id, "customers": customer_ids}).all()
+    )

@@ -16,6 +16,14 @@ from plugin.domain.offers import Offer, read_offer, write_offer
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
 
 
+def read_json(text: str) -> Any:
+    """What a column of JSON holds on SQLite: one value and nothing after it, which `json.loads` takes long to make sure of."""
+    return _DECODER.raw_decode(text)[0]
+
+
+_DECODER = json.JSONDecoder()
+
+
 def by_code_point(length: int) -> TypeEngine[str]:
     """A text that is compared sign by sign on both databases, so that an index finds what begins with another."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")

@@ -51,7 +51,7 @@ def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
     why = reason(view.signals)
     if not can_be_told(view, params):
         yield Nothing(
-            history.last_order_id, moment, f"Nothing, because a guest has no account to show a code in. {why}"
+            history.last_order_id, moment, f"Nothing, because a guest has no account to show a code in. {why}".rstrip()
         )
         return
     yield from give(view, params, history.last_order_id, moment, why)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_codes_go_in_full_calls_before_the_banners(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plugin.flow.deliver.IN_ONE_CALL", 30)
+    monkeypatch.setattr("plugin.flow.deliver.TOGETHER", 30)
     monkeypatch.setattr("plugin.flow.asks.CODES_A_CALL", 30)
     monkeypatch.setattr("plugin.flow.deliver.CALLS", 4)
     made: list[tuple[str, int]] = []

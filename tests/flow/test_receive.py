@@ -11,6 +11,8 @@ from plugin.domain.ledger import Fulfilment
 from plugin.domain.segments import Segment
 from plugin.store import customers, decisions, inbox, shops
 from plugin.store.customers import Customer
+from plugin.store.schema import customers as customers_table
+from plugin.store.schema import decisions as decisions_table
 from plugin.store.schema import fulfilments, order_lines, orders
 from plugin.store.shops import ShopStatus
 from tests.bodies import (
@@ -133,6 +135,19 @@ async def test_a_corrected_address_moves_that_one_order(home: Home) -> None:
         right = customers.guest(connection, home.shop_id, "ann@example.com")
     assert right is not None
     assert right.state.history.orders == 1
+
+
+async def test_nothing_hangs_on_a_guest_who_was_made_of_a_mistake(home: Home) -> None:
+    home.take("order_created", order_body(order("G1", ago(100), user_id=None, email="amn@example.com")))
+    home.switch_on("win-back", inside=10)
+    home.tick()
+    assert rows(home, decisions_table) == 1  # nothing, because a guest has no account
+    home.take("order_updated", order_body(order("G1", ago(100), user_id=None, updated_at=ago(1))))
+    with home.database.read() as connection:
+        there = connection.execute(select(customers_table.c.id)).scalars().all()
+        decided = connection.execute(select(decisions_table.c.customer_id)).scalars().all()
+    assert len(there) == 1
+    assert set(decided) <= set(there)
 
 
 async def test_orders_without_an_address_do_not_become_one_customer(home: Home) -> None:

@@ -90,6 +90,26 @@ async def test_all_codes_of_a_day_share_one_voucher(home: Home) -> None:
     assert len(set(home.codes())) == 30
 
 
+async def test_of_those_inside_at_most_so_many_have_something_on_a_day_of_the_shop(home: Home) -> None:
+    users = [f"U{n}" for n in range(10)]
+    home.take("order_bulk_created", bulk_body([order(f"O{u}", ago(100), user_id=u) for u in users], NOW))
+    home.switch_on("win-back", inside=4)
+    home.tick()
+    assert len(outcomes(home)) == 4
+    for status in (CampaignStatus.PAUSED, CampaignStatus.ON):  # the walk begins anew, and the day's count goes on
+        with home.database.write() as connection:
+            found = campaigns.get(connection, home.shop_id, "win-back", home.house.tactics)
+            campaigns.change_status(connection, home.shop_id, found, status, "test", home.now)
+    home.tick()
+    assert len(outcomes(home)) == 4
+    home.now += days(1)
+    home.tick()
+    assert len(outcomes(home)) == 8
+    home.now += days(1)
+    home.tick()
+    assert len(outcomes(home)) == 10
+
+
 async def test_the_control_group_is_left_alone_and_remembered(home: Home) -> None:
     home.switch_on("win-back", control=0.9)
     users = [f"U{n}" for n in range(40)]

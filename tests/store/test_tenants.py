@@ -44,7 +44,7 @@ from plugin.store import (
     tombstones,
 )
 from plugin.store.budgets import Reservation
-from plugin.store.campaigns import Limits
+from plugin.store.campaigns import Limits, Walk
 from plugin.store.codes import Code, CodeStatus, VoucherStatus
 from plugin.store.customers import Measured
 from plugin.store.database import Database
@@ -207,6 +207,9 @@ CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: customers.save_standings(
         c, other, [Measured(f.customer.customer_id, History(), Segment.LOYAL, Turns(), None)]
     ),
+    lambda c, f, other: customers.save_moments(
+        c, other, [Measured(f.customer.customer_id, History(), Segment.LOYAL, Turns(), LATER, 9)]
+    ),
     lambda c, f, other: customers.save_shown(c, other, {f.customer.customer_id: {}}),
     lambda c, f, other: customers.remove(c, other, f.customer.customer_id),
     lambda c, f, other: ledger.move_orders(c, other, ["O1"], f.customer.customer_id + 1),
@@ -214,7 +217,7 @@ CHANGES: list[Callable[[Connection, Filled, int], object]] = [
     lambda c, f, other: baskets.erase(c, other, f.customer.customer_id, "U1", "ann@example.com"),
     lambda c, f, other: baskets.erase_order(c, other, "O1"),
     lambda c, f, other: ledger.erase_order(c, other, "O1"),
-    lambda c, f, other: campaigns.save_inside_after(c, other, f.campaign.campaign_id, 9),
+    lambda c, f, other: campaigns.save_walk(c, other, f.campaign.campaign_id, Walk(9, 9), NOW.date()),
     lambda c, f, other: decisions.unite(c, other, f.customer.customer_id, f.customer.customer_id + 1),
     lambda c, f, other: decisions.erase(c, other, f.customer.customer_id),
     lambda c, f, other: effects.reopen(c, other, ["code:1"], LATER),

@@ -1,6 +1,6 @@
 """Campaigns, what was worked out before they were switched on, who is left alone, and what was decided."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from plugin.store.schema.tables import metadata, shop_key
 from plugin.store.types import BigKey, Moment
@@ -22,6 +22,9 @@ campaigns = Table(
     Column("switched_on_at", Moment),
     #: Those inside are taken in order of their id, up to this one so far.
     Column("inside_after", BigKey, nullable=False, server_default="0"),
+    #: For how many of them something was decided on the shop's day that it was last done on.
+    Column("inside_day", Date),
+    Column("inside_taken", Integer, nullable=False, server_default="0"),
     #: Conditions as they were said, so that a named segment is looked up each time.
     Column("audience", JSON(none_as_null=True)),
     Column("exclude", JSON(none_as_null=True)),

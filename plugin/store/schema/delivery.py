@@ -64,7 +64,12 @@ effects = Table(
         sqlite_where=text("status IN ('open', 'failed', 'leased') AND batch IS NOT NULL"),
     ),
     Index("ix_effects_customer", "shop_id", "customer_id"),
-    Index("ix_effects_waits_for", "waits_for"),
+    Index(
+        "ix_effects_waits_for",
+        "waits_for",
+        postgresql_where=text("waits_for IS NOT NULL"),
+        sqlite_where=text("waits_for IS NOT NULL"),
+    ),
     Index("ix_effects_status", "shop_id", "status"),
 )
 

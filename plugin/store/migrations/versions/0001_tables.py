@@ -77,6 +77,8 @@ def upgrade() -> None:
     sa.Column('inside_per_day', sa.Integer(), nullable=False),
     sa.Column('switched_on_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('inside_after', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), server_default='0', nullable=False),
+    sa.Column('inside_day', sa.Date(), nullable=True),
+    sa.Column('inside_taken', sa.Integer(), server_default='0', nullable=False),
     sa.Column('audience', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('exclude', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('priority', sa.Integer(), nullable=False),
@@ -250,7 +252,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_effects_key', ['shop_id', 'key'], unique=True)
         batch_op.create_index('ix_effects_messages', ['shop_id', 'due_at', 'id'], unique=False, postgresql_where=sa.text("status IN ('open', 'failed', 'leased') AND kind = 'message'"), sqlite_where=sa.text("status IN ('open', 'failed', 'leased') AND kind = 'message'"))
         batch_op.create_index('ix_effects_status', ['shop_id', 'status'], unique=False)
-        batch_op.create_index('ix_effects_waits_for', ['waits_for'], unique=False)
+        batch_op.create_index('ix_effects_waits_for', ['waits_for'], unique=False, postgresql_where=sa.text('waits_for IS NOT NULL'), sqlite_where=sa.text('waits_for IS NOT NULL'))
 
     op.create_table('front_counts',
     sa.Column('shop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
