@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from admin_ui import words
 from admin_ui.language import N_, Language, language_of
 from admin_ui.visit import Visit
-from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater
+from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater, sentence_of
 
 HERE = Path(__file__).parent
 #: Where a sentence goes that answers an action: into the open dialog, else into the page's notice.
@@ -51,6 +51,7 @@ def _templates(tag: str) -> Environment:
         number=language.number,
         money=language.money,
         percent=language.percent,
+        said=language.said,
         moment=language.moment,
         day=language.day,
     )
@@ -83,5 +84,5 @@ def refuse(error: RetentionError, language: Language, *, in_page: bool) -> Respo
     if not in_page:
         headers |= {"HX-Retarget": WHERE_ACTIONS_ANSWER, "HX-Reswap": "innerHTML"}
     title = language._(N_("You may not see this") if isinstance(error, NotAllowed) else N_("This did not work"))
-    body = render("refusal.html", language, title=title, error=str(error), in_page=in_page)
+    body = render("refusal.html", language, title=title, error=language.said(sentence_of(error)), in_page=in_page)
     return HTMLResponse(body, error.status, headers)

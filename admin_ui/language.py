@@ -3,15 +3,19 @@
 import gettext
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from plugin.domain.money import Money
+from plugin.domain.phrases import Percent, Phrase
 
 LOCALES = Path(__file__).parent / "locale"
 #: The language of the texts in the code; it needs no catalogue.
@@ -42,6 +46,36 @@ class Language:
     def plural(self, number: int, one: str, many: str, /, **values: object) -> str:
         """`3 codes`: `{n}` is the number as it is written."""
         return self.texts.ngettext(one, many, number).format(n=self.number(number), **values)
+
+    def said(self, text: str, zone: tzinfo = UTC) -> str:
+        """A sentence of the domain in this language; a text that is no phrase, as it stands. Moments are in that zone."""
+        if not isinstance(text, Phrase):
+            return text
+        if text.many is None:
+            found = self.texts.gettext(text.template)
+        else:
+            found = self.texts.ngettext(text.template, text.many, text.values["n"])
+        values = {name: self._value(value, zone) for name, value in text.values.items()}
+        return found.format_map(values) if values else found
+
+    def _value(self, value: Any, zone: tzinfo) -> str:
+        match value:
+            case str():
+                return self.said(value, zone)
+            case Percent(share):
+                return self.percent(share)
+            case Money(amount, currency):
+                return self.money(amount, currency)
+            case datetime():
+                return self.moment(value, zone)
+            case date():
+                return self.day(value)
+            case tuple():
+                return ", ".join(self._value(item, zone) for item in value)
+            case int() | float() | Decimal():
+                return self.number(value)
+            case _:
+                return str(value)
 
     def number(self, value: float | Decimal) -> str:
         return numbers.format_decimal(value, locale=self.locale)

@@ -18,6 +18,7 @@ from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import Banner, EffectKind, GiveCode, Slot
 from plugin.domain.offers import Offer, OfferKind, last_second, write_offer
+from plugin.domain.phrases import phrase
 from plugin.domain.today import PublicOffer, Today
 from plugin.domain.trials import is_trial
 from plugin.errors import NotFound
@@ -65,7 +66,7 @@ class Vouchers:
         known = self._by_key(self._key(decision, decision.wish))
         if known is None or known.status is not VoucherStatus.GONE:
             return decision
-        reason = "Nothing, because the voucher of this campaign for that day was removed in the Dashboard."
+        reason = phrase("Nothing, because the voucher of this campaign for that day was removed in the Dashboard.")
         return replace(decision, outcome=Outcome.NOTHING, reason=reason, wish=None)
 
     def give(self, gifts: Sequence[Gift]) -> dict[int, int]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from plugin.domain.campaigns import Campaign
 from plugin.domain.effects import GiveCode, Nothing, Tell
 from plugin.domain.messages import Purpose
+from plugin.domain.phrases import phrase
 from plugin.domain.reissues import is_reissue
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.domain.trials import is_trial
@@ -41,7 +42,7 @@ def still_wanted(
     found: list[Customer | str] = []
     for customer_id, episode in whose:
         if customer_id not in people:
-            found.append("The customer is not there any more.")
+            found.append(phrase("The customer is not there any more."))
         elif customer_id in refused:
             found.append(refused[customer_id])
         elif _nobodys(episode):
@@ -51,7 +52,7 @@ def still_wanted(
                 case Nothing(reason=why):
                     found.append(why)
                 case None:
-                    found.append("No longer needed: the customer has moved on since the decision.")
+                    found.append(phrase("No longer needed: the customer has moved on since the decision."))
                 case _:
                     found.append(people[customer_id])
     return found

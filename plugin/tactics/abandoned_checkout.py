@@ -14,6 +14,7 @@ from plugin.domain.messages import OF_A_CODE, Medium, Message, leads_somewhere, 
 from plugin.domain.money import Money
 from plugin.domain.offer_params import OfferParams, banner_of, can_be_told, check_code, offers_of
 from plugin.domain.offers import Offer
+from plugin.domain.phrases import Percent, phrase
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
 
@@ -163,23 +164,28 @@ def decide(view: View, trigger: Trigger, params: AbandonedCheckout) -> Iterator[
 
 
 def _steps(view: View, basket: Basket, params: AbandonedCheckout) -> Iterator[_Step]:
-    left_at = f"The basket over {_comes_to(basket)} was left at {basket.changed_at:%Y-%m-%d %H:%M} UTC"
+    left = {"amount": Money(basket.subtotal, basket.currency), "at": basket.changed_at}
     reminder = _reminder(basket, params)
     if reminder is None:
         return
     need, now = basket.checkout_id, view.now
-    yield _Step(Tell(need, now, reminder, f"{left_at}."), params.remind_after)
+    yield _Step(
+        Tell(need, now, reminder, phrase("The basket over {amount} was left at {at}.", **left)), params.remind_after
+    )
     lacking = _free_shipping(basket, params)
     if lacking is not None:
         said = {**reminder.values, "threshold": str(lacking.threshold), "left": str(lacking.left)}
         words = replace(reminder, subjects=params.shipping_subjects, texts=params.shipping_texts, values=said)
-        why = f"{left_at}, with shipping at {basket.shipping_share:.0%} of the total."
+        why = phrase(
+            "The basket over {amount} was left at {at}, with shipping at {share} of the total.",
+            **left,
+            share=Percent(float(basket.shipping_share)),
+        )
         yield _Step(Tell(f"{need}#shipping", now, words, why), params.shipping_after)
     if params.with_offer and can_be_told(view, params):
         words = replace(reminder, subjects=params.offer_subjects, texts=params.offer_texts)
-        yield _Step(
-            _gift(view, f"{need}#offer", params, words, f"{left_at}; no message brought an order."), params.offer_after
-        )
+        why = phrase("The basket over {amount} was left at {at}; no message brought an order.", **left)
+        yield _Step(_gift(view, f"{need}#offer", params, words, why), params.offer_after)
 
 
 def _free_shipping(basket: Basket, params: AbandonedCheckout) -> Progress | None:

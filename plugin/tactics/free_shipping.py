@@ -11,6 +11,7 @@ from plugin.domain.content import word
 from plugin.domain.effects import Banner, CheckAgain, ShowBanner, Slot, Wish
 from plugin.domain.free_shipping import OTHERS, Excluded, Threshold, shown_threshold, strictest, threshold_now
 from plugin.domain.money import Money
+from plugin.domain.phrases import phrase
 from plugin.domain.segments import Segment, segment_of
 from plugin.domain.tactic import Named, Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
@@ -148,9 +149,8 @@ def decide(view: View, trigger: Trigger, params: FreeShipping) -> Iterator[Wish]
     moments += [threshold.until for threshold in thresholds.values()]
     yield from (CheckAgain(moment) for moment in dict.fromkeys(moments) if moment is not None and moment > view.now)
     if view.state.reachable and (thresholds or shown is not None):
-        yield ShowBanner(
-            banner(spoken(params, view.state.language), thresholds), f"The thresholds of the segment “{segment}”."
-        )
+        why = phrase("The thresholds of the segment “{segment}”.", segment=phrase(segment))
+        yield ShowBanner(banner(spoken(params, view.state.language), thresholds), why)
 
 
 def _threshold(

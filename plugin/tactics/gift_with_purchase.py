@@ -11,8 +11,9 @@ from plugin.domain.content import Kind, Piece, Place
 from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, Slot, Wish
 from plugin.domain.ladders import need_of
 from plugin.domain.message_params import MessageParams, check_message, message_of
-from plugin.domain.offer_params import worded
+from plugin.domain.offer_params import no_account, worded
 from plugin.domain.offers import Offer, OfferKind, last_second, problems
+from plugin.domain.phrases import phrase
 from plugin.domain.stays import latest_stay
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.today import PublicOffer, Today
@@ -173,12 +174,13 @@ def _gift(view: View, params: GiftWithPurchase, month: str, since: datetime, lef
     """left: whole days of the month after this one."""
     has_it = any(need_of(given.episode) == month for given in view.given)
     if params.gifts[month] in view.out_of_stock:
-        return Nothing(month, since, f"Nothing, because the gift of {month} is out of stock.")
+        return Nothing(month, since, phrase("Nothing, because the gift of {month} is out of stock.", month=month))
     if left < 1 and not has_it:
-        return Nothing(month, since, f"Nothing, because less than a day was left of {month}.")
+        return Nothing(month, since, phrase("Nothing, because less than a day was left of {month}.", month=month))
     if not view.state.reachable and not params.message_by:
-        return Nothing(month, since, f"Nothing, because a guest has no account to show a code in. The gift of {month}.")
-    return replace(_given(view, params, month, left), episode=month, since=since, reason=f"The gift of {month}.")
+        return Nothing(month, since, no_account(phrase("The gift of {month}.", month=month)))
+    why = phrase("The gift of {month}.", month=month)
+    return replace(_given(view, params, month, left), episode=month, since=since, reason=why)
 
 
 def _given(view: View, params: GiftWithPurchase, month: str, valid_days: int) -> GiveCode:
