@@ -1,6 +1,8 @@
 """Pages and parts of pages, and refusals as sentences in them."""
 
 import json
+from collections.abc import Callable
+from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,25 @@ from starlette.responses import HTMLResponse, Response
 from admin_ui import words
 from admin_ui.language import N_, Language, language_of
 from admin_ui.visit import Visit
+from plugin.domain.phrases import Phrase
 from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater, sentence_of
 
 HERE = Path(__file__).parent
 #: Where a sentence goes that answers an action: into the open dialog, else into the page's notice.
 WHERE_ACTIONS_ANSWER = "dialog[open] .problem, #notice"
+
+
+def _in(language: Language) -> Callable[[Context, Any], Any]:
+    """A sentence of the domain is said in the page's language wherever it stands, moments as of the visitor's shop."""
+
+    @pass_context
+    def said(context: Context, value: Any) -> Any:
+        if not isinstance(value, Phrase):
+            return value
+        visit = context.get("visit")
+        return language.said(value, UTC if visit is None else visit.zone)
+
+    return said
 
 
 @lru_cache(maxsize=32)
@@ -30,6 +46,7 @@ def _templates(tag: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_in(language),
     )
     made.install_gettext_translations(language.texts, newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
@@ -48,6 +65,7 @@ def _templates(tag: str) -> Environment:
         "words": words,
     }
     made.filters.update(
+        begin=lambda text: text[:1].upper() + text[1:],
         number=language.number,
         money=language.money,
         percent=language.percent,

@@ -119,7 +119,7 @@ def check_code(params: OfferParams) -> Iterator[str]:
     given = offers_of(params)
     yield from dict.fromkeys(said for offer in given for said in problems(offer))
     if any(offer.kind not in PERSONAL for offer in given):
-        yield "A public gift is for everyone and belongs to a campaign of its own: use the tactic public_gift."
+        yield phrase("A public gift is for everyone and belongs to a campaign of its own: use the tactic public_gift.")
     if "{code}" not in params.text:
         yield phrase("The banner must hold {code}, or nobody learns of it.")
 

@@ -21,6 +21,7 @@ FALLING_SHARE = 0.6
 FALLING_FROM = 3
 #: Shipping above this share of what an order cost is much.
 HIGH_SHIPPING = 0.2
+_FALLING_SHARE, _HIGH_SHIPPING = Decimal(str(FALLING_SHARE)), Decimal(str(HIGH_SHIPPING))
 #: A product has run out when this many of the customer's own intervals have passed.
 RUN_OUT = 1.3
 #: Sentences that a reason is made of: more are not read.
@@ -106,7 +107,7 @@ def _signals(
         yield Signal(SignalKind.FALLING_BASKET, falling)
     if history.discounted == history.orders:
         yield Signal(SignalKind.ONLY_WITH_VOUCHER, phrases(history.orders, *_WITH_VOUCHER))
-    if evidence.total > 0 and evidence.shipping >= Decimal(str(HIGH_SHIPPING)) * evidence.total:
+    if evidence.total > 0 and evidence.shipping >= _HIGH_SHIPPING * evidence.total:
         share = _percent(evidence.shipping, evidence.total)
         whole = phrase("Shipping was all of what the last order cost.")
         said = whole if share is None else phrase("Shipping was {share} of what the last order cost.", share=share)
@@ -159,12 +160,12 @@ def _falling(history: History) -> str | None:
     if before < FALLING_FROM - 1:
         return None
     mean = (history.spent[currency] - history.last_total) / before
-    if mean <= 0 or history.last_total >= Decimal(str(FALLING_SHARE)) * mean:
+    if mean <= 0 or history.last_total >= _FALLING_SHARE * mean:
         return None
     return phrase(
         "The last order was {last}, after {mean} on average before.",
         last=Money(history.last_total, currency),
-        mean=Money(mean, currency),
+        mean=Money(round(mean, 2), currency),
     )
 
 

@@ -121,7 +121,7 @@ class Vouchers:
         """A voucher of before, with the effect that lists it, as long as that is kept."""
         voucher = codes.voucher(self._connection, self._scene.shop_id, row_id)
         if voucher is None:
-            raise NotFound(f"There is no voucher {row_id}.")
+            raise NotFound(phrase("There is no voucher {row_id}.", row_id=row_id))
         listed = effects.status_of(self._connection, self._scene.shop_id, f"listing:{voucher.key}")
         return voucher, None if listed is None else listed[0]
 

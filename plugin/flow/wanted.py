@@ -24,7 +24,7 @@ def still_wanted(
 ) -> list[Customer | str]:
     """Of each customer and episode: the customer, if the tactic would still wish for the same need; else why not."""
     if campaign is None:
-        return ["The campaign is not there any more." for _ in whose]
+        return [phrase("The campaign is not there any more.") for _ in whose]
     people = customers.lock_all(connection, scene.shop_id, {customer_id for customer_id, _ in whose})
     asked = [customer_id for customer_id, episode in whose if customer_id in people and not _nobodys(episode)]
     views = views_of(connection, scene, [people[customer_id] for customer_id in dict.fromkeys(asked)])

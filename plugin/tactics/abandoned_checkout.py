@@ -14,15 +14,15 @@ from plugin.domain.messages import OF_A_CODE, Medium, Message, leads_somewhere, 
 from plugin.domain.money import Money
 from plugin.domain.offer_params import OfferParams, banner_of, can_be_told, check_code, offers_of
 from plugin.domain.offers import Offer
-from plugin.domain.phrases import Percent, phrase
+from plugin.domain.phrases import N_, Percent, phrase
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
 
 #: Of each message how its problems are told, and its tokens beside those of every message.
 _TOKENS = (
-    ("", frozenset({"basket"})),
-    ("About free shipping: ", frozenset({"basket", "threshold", "left"})),
-    ("Of the offer: ", OF_A_CODE | {"basket"}),
+    ("{problem}", frozenset({"basket"})),
+    (N_("About free shipping: {problem}"), frozenset({"basket", "threshold", "left"})),
+    (N_("Of the offer: {problem}"), OF_A_CODE | {"basket"}),
 )
 #: What a basket comes to, where its messages are only looked at.
 SAMPLE = {"basket": "40.00 USD", "threshold": "60.00 USD", "left": "20.00 USD"}
@@ -255,18 +255,20 @@ def check(params: AbandonedCheckout) -> Iterator[str]:
 def _problems(params: AbandonedCheckout) -> Iterator[str]:
     said = messages(params)
     if not said:
-        yield "Everything here is said by a message: choose by what it goes."
+        yield phrase("Everything here is said by a message: choose by what it goes.")
         return
     if CHECKOUT not in (params.message_link or ""):
-        yield f"Where the checkout goes on needs {CHECKOUT} in it, or nobody finds their basket there."
+        yield phrase(
+            "Where the checkout goes on needs {checkout} in it, or nobody finds their basket there.", checkout=CHECKOUT
+        )
     if not leads_somewhere(params.gone_link):
-        yield "Where it begins anew is a path, as /, or a whole address that begins with https://."
+        yield phrase("Where it begins anew is a path, as /, or a whole address that begins with https://.")
     for (which, tokens), message in zip(_TOKENS, said, strict=False):
-        yield from (f"{which}{problem}" for problem in problems_of(message, tokens))
+        yield from (phrase(which, problem=problem) for problem in problems_of(message, tokens))
     if params.with_offer:
         yield from check_code(params)
         if not all("{code}" in text or "{link}" in text for text in params.offer_texts.values()):
-            yield "Each text of the offer must hold {code} or {link}, or nobody learns of it."
+            yield phrase("Each text of the offer must hold {code} or {link}, or nobody learns of it.")
 
 
 TACTIC = Tactic(

@@ -108,9 +108,9 @@ class ExpiringOffer(MessageParams, OfferParams):
 def check(params: ExpiringOffer) -> Iterator[str]:
     yield from check_offer(params)
     if params.offer.value in WITH_MINIMUM and params.minimum == 0:
-        yield "A strong discount needs an amount that the basket begins at."
+        yield phrase("A strong discount needs an amount that the basket begins at.")
     if params.notice_hours >= 24 * params.valid_days:
-        yield "The last-minute notice comes before the offer: choose fewer hours, or more days."
+        yield phrase("The last-minute notice comes before the offer: choose fewer hours, or more days.")
     notice = notice_of(params)
     if notice is not None:
         yield from (phrase("Of the notice: {problem}", problem=said) for said in problems_of(notice, OF_A_CODE))

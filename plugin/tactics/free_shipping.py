@@ -65,14 +65,23 @@ def check(params: FreeShipping) -> Iterator[str]:
     for channel, rules in params.thresholds.items():
         country = channel.partition("/")[2]
         if "/" in channel and not COUNTRY.fullmatch(country):
-            yield f"{channel}: “{country}” is no country: write its code in two capitals, as us/CA."
+            yield phrase(
+                "{channel}: “{country}” is no country: write its code in two capitals, as us/CA.",
+                channel=channel,
+                country=country,
+            )
         for segment, amount in rules.items():
             if segment not in known:
-                yield f"{channel}: there is no segment “{segment}”; there are {', '.join(sorted(known))}."
+                yield phrase(
+                    "{channel}: there is no segment “{segment}”; there are {known}.",
+                    channel=channel,
+                    segment=segment,
+                    known=tuple(sorted(known)),
+                )
             if not (amount.is_finite() and amount >= 0):
-                yield f"{channel}, {segment}: a threshold cannot be below 0."
+                yield phrase("{channel}, {segment}: a threshold cannot be below 0.", channel=channel, segment=segment)
     if not 0 < len(params.method.strip()) <= LONGEST_METHOD:
-        yield f"The free method needs a name of at most {LONGEST_METHOD} characters."
+        yield phrase("The free method needs a name of at most {most} characters.", most=LONGEST_METHOD)
 
 
 def spoken(params: FreeShipping, language: str | None, *, earned: bool = False) -> str:

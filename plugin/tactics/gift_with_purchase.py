@@ -99,24 +99,24 @@ class GiftWithPurchase(MessageParams):
 
 def check(params: GiftWithPurchase) -> Iterator[str]:
     if not params.gifts:
-        yield "Name the gift of one month at least, as 2026-12 and the id or slug of a product."
+        yield phrase("Name the gift of one month at least, as 2026-12 and the id or slug of a product.")
     for month, product in params.gifts.items():
         if not _MONTH.fullmatch(month):
-            yield f"“{month}” is no month: write it as 2026-12."
+            yield phrase("“{month}” is no month: write it as 2026-12.", month=month)
         if not product.strip():
-            yield f"The month {month} has no gift: name a product by its id or its slug."
+            yield phrase("The month {month} has no gift: name a product by its id or its slug.", month=month)
     yield from dict.fromkeys(said for offer in offers_of(params) for said in problems(offer))
     if params.whom is Whom.EVERYBODY:
         if params.minimum == 0:
-            yield "A gift in every basket needs an amount that the basket begins at."
+            yield phrase("A gift in every basket needs an amount that the basket begins at.")
         if params.message_by:
-            yield "A gift for everybody is told of by its banner; messages are for codes of their own."
+            yield phrase("A gift for everybody is told of by its banner; messages are for codes of their own.")
         return
     if "{code}" not in params.text:
-        yield "The banner must hold {code}, or nobody learns of it."
+        yield phrase("The banner must hold {code}, or nobody learns of it.")
     yield from check_message(params)
     if params.message_by and not all("{code}" in text or "{link}" in text for text in params.message_texts.values()):
-        yield "Each text of the message must hold {code} or {link}, or nobody learns of it."
+        yield phrase("Each text of the message must hold {code} or {link}, or nobody learns of it.")
 
 
 def offers_of(params: GiftWithPurchase) -> tuple[Offer, ...]:

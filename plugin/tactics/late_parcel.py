@@ -105,7 +105,7 @@ class LateParcel(MessageParams, OfferParams):
 def check(params: LateParcel) -> Iterator[str]:
     yield from dict.fromkeys([*check_offer(params, TOKENS), *check_offer(_for_a_first(params), TOKENS)])
     if params.next_order_free and not any(text.strip() for text in params.next_order_texts.values()):
-        yield "Say in one language at least that the next order ships free, or nobody learns of it."
+        yield phrase("Say in one language at least that the next order ships free, or nobody learns of it.")
 
 
 def _for_a_first(params: LateParcel) -> LateParcel:

@@ -13,7 +13,7 @@ from plugin.domain.offer_params import OfferParams, can_be_told, check_offer, gi
 from plugin.domain.offer_params import offers_of as offers_given
 from plugin.domain.offer_params import sample as offer_sample
 from plugin.domain.offers import Offer, OfferKind
-from plugin.domain.phrases import Percent, phrases
+from plugin.domain.phrases import Percent, phrase, phrases
 from plugin.domain.signals import every
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
@@ -96,11 +96,11 @@ class Replenishment(MessageParams, OfferParams):
 def check(params: Replenishment) -> Iterator[str]:
     unlinked = replace(params, message_link=_linked(params.message_link, "1", ("1",)))
     if unlinked.message_link is not None and "{" in unlinked.message_link:
-        yield "Where it leads may hold {product} and {variants}, and nothing else in braces."
+        yield phrase("Where it leads may hold {product} and {variants}, and nothing else in braces.")
     if params.with_offer:
         yield from check_offer(unlinked, {"product", *OF_A_CODE})
     elif not params.message_by:
-        yield "Without a message there has to be an offer: say what it goes by, or give one."
+        yield phrase("Without a message there has to be an offer: say what it goes by, or give one.")
     else:
         yield from check_message(unlinked, {"product"})
 

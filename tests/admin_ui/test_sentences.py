@@ -1,5 +1,6 @@
 """What the domain says of customers and campaigns, in the language of whoever reads it."""
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -7,9 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from admin_ui.language import language_of
+from admin_ui.language import language_of, languages
+from plugin.domain.conditions import in_words, read_condition
 from plugin.domain.money import Money
 from plugin.domain.phrases import Percent, joined, phrase, phrases
+from plugin.flow import report
+from plugin.store import decisions as decided
 from plugin.store.schema import decisions
 from tests.admin_ui.conftest import READER, Desk
 from tests.admin_ui.test_customers import LIST, number
@@ -104,3 +108,47 @@ async def test_a_decision_from_before_is_told_as_it_was_written(desk: Desk) -> N
     with desk.home.database.write() as connection:
         connection.execute(update(decisions).values(reason="Plain."))
         assert connection.exec_driver_sql("SELECT reason FROM decisions").scalar_one() == "Plain."
+
+
+async def test_a_refusal_in_the_readers_language(desk: Desk) -> None:
+    answer = await desk.ask("/admin/campaigns/99", desk.headers(READER) | {"Accept-Language": "fr"})
+    assert answer.status_code == 404
+    assert "cherchez-la dans la liste des campagnes" in plain(answer.text)
+    without = await desk.ask("/admin", {"Accept-Language": "pl"})
+    assert "Brakuje tokenu Dashboardu" in plain(without.text)
+
+
+def test_a_condition_in_words() -> None:
+    condition = read_condition(
+        {"any": [{"field": "orders", "at_least": 1200}, {"not": {"bought": {"type": "coffee", "within_days": 90}}}]}
+    )
+    assert in_words(condition) == "Orders at least 1,200 or not (Bought of the type “coffee” within 90 days)"
+    said = language_of("es").said(in_words(condition))
+    assert said == "Pedidos: al menos 1.200 o no (Compró del tipo «coffee» en los últimos 90 días)"
+
+
+def test_a_condition_of_many_parts_is_said_in_every_language() -> None:
+    condition = read_condition({"any": [{"field": "country", "is": "DE"}] * 400})
+    for language in languages():
+        assert language_of(language).said(in_words(condition)).count("DE") == 400
+
+
+async def test_why_they_leave_in_the_readers_language(desk: Desk) -> None:
+    silent(desk.home, 80)
+    report.keep(desk.home.house.database, desk.home.shop_id, desk.home.now)
+    said = await seen(desk, "pl", "/admin/leaving")
+    assert "Po każdym zakupie w przeszłości: czy był sygnał" in said
+    assert "Za mało danych: żadnego sygnału nie da się odróżnić od przypadku." in said
+    assert "Not enough data" not in said
+
+
+async def test_what_json_and_files_say_stays_english(desk: Desk) -> None:
+    desk.home.switch_on("win-back")
+    silent(desk.home, 59)
+    desk.home.now += days(2)
+    desk.home.tick()
+    with desk.home.database.read() as connection:
+        told = decided.latest(connection, desk.home.shop_id, 1)[0]
+    assert json.dumps({"reason": told.reason}) == (
+        '{"reason": "Usually buys every 30 days; silent for 61 days since the last order. Shipping was 25 % of what the last order cost."}'
+    )

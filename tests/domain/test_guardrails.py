@@ -153,7 +153,7 @@ def test_only_what_is_certain_is_said_before_saving() -> None:
     assert said.endswith(
         "always refuse this: 5 USD off would be 5.00 USD, above the ceiling of 4.00 USD for one order."
     )
-    assert "leaves a margin of 20%" in next(never(rules, TEN))
+    assert "leaves a margin of 20 %" in next(never(rules, TEN))
     assert [*never(Guardrails(ceiling={"USD": Decimal(4)}), TEN)] == []
 
 
