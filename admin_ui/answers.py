@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from starlette.responses import HTMLResponse, Response
 from admin_ui import picker, words
 from admin_ui.language import FIRST, N_, Language, language_of
 from admin_ui.visit import Visit
-from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater
+from plugin.domain.phrases import Phrase
+from plugin.errors import NotAllowed, NotVerified, RetentionError, TryLater, sentence_of
 
 HERE = Path(__file__).parent
 #: Where a sentence goes that answers an action: into the open dialog, else into the page's notice.
@@ -38,6 +40,19 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
+def _in(language: Language) -> Callable[[Context, Any], Any]:
+    """A sentence of the domain is said in the page's language wherever it stands, moments as of the visitor's shop."""
+
+    @pass_context
+    def said(context: Context, value: Any) -> Any:
+        if not isinstance(value, Phrase):
+            return value
+        visit = context.get("visit")
+        return language.said(value, UTC if visit is None else visit.zone)
+
+    return said
+
+
 @lru_cache(maxsize=32)
 def _templates(tag: str) -> Environment:
     """One for each language: a template's texts are looked up in the catalogue of its environment."""
@@ -50,6 +65,7 @@ def _templates(tag: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         bytecode_cache=_COMPILED,
+        finalize=_in(language),
     )
     made.install_gettext_translations(language.texts, newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
@@ -72,10 +88,12 @@ def _templates(tag: str) -> Environment:
         "number": language.number,
         "money": language.money,
         "percent": language.percent,
+        "said": language.said,
         "moment": language.moment,
         "day": language.day,
     }
     made.filters |= {name: _not_compiled(write) for name, write in written.items()}
+    made.filters["begin"] = lambda text: text[:1].upper() + text[1:]
     return made
 
 
@@ -122,5 +140,5 @@ def refuse(error: RetentionError, language: Language, *, in_page: bool) -> Respo
     if not in_page:
         headers |= {"HX-Retarget": WHERE_ACTIONS_ANSWER, "HX-Reswap": "innerHTML"}
     title = language._(N_("You may not see this") if isinstance(error, NotAllowed) else N_("This did not work"))
-    body = render("refusal.html", language, title=title, error=str(error), in_page=in_page)
+    body = render("refusal.html", language, title=title, error=language.said(sentence_of(error)), in_page=in_page)
     return HTMLResponse(body, error.status, headers)

@@ -23,7 +23,8 @@ from plugin.domain.conditions import (
     write_condition,
 )
 from plugin.domain.fields import FIELDS, OPERATORS, Kind, Operator
-from plugin.errors import Rejected
+from plugin.domain.phrases import Phrase, phrase
+from plugin.errors import Rejected, sentence_of
 from plugin.saleor.catalogue import Sort
 from plugin.saleor.scope import is_id
 
@@ -181,7 +182,13 @@ def from_form(form: FormData) -> Node:
         if above and number.isascii() and number.isdigit() and len(number) < 5:
             below.setdefault(above, []).append(int(number))
     if len(paths) > MOST_PARTS or any(path.count(".") >= DEEPEST for path in paths):
-        raise Rejected(f"A condition may be {DEEPEST} deep and have {MOST_PARTS} parts; this one has more.")
+        raise Rejected(
+            phrase(
+                "A condition may be {deep} deep and have {parts} parts; this one has more.",
+                deep=DEEPEST,
+                parts=MOST_PARTS,
+            )
+        )
     node = _typed(form, ROOT, below)
     return node if node.group else empty()
 
@@ -285,14 +292,14 @@ def checked(node: Node) -> Node:
     """With a sentence at every test that cannot be, and at every group that says nothing."""
     if node.group:
         parts = tuple(checked(part) for part in node.parts)
-        nothing = N_("Add a test, or remove this group.") if not parts and node.path != ROOT else ""
+        nothing = phrase("Add a test, or remove this group.") if not parts and node.path != ROOT else ""
         return replace(node, parts=parts, error=nothing)
     if _unsaid(node):
-        return replace(node, error=N_("Say a value."))
+        return replace(node, error=phrase("Say a value."))
     try:
         read_condition(as_data(node))
     except Rejected as error:
-        return replace(node, error=_without_key(str(error), node.field))
+        return replace(node, error=_without_key(sentence_of(error)))
     return node
 
 
@@ -302,10 +309,10 @@ def _unsaid(node: Node) -> bool:
     return not node.value or (node.shape == "between" and not node.high)
 
 
-def _without_key(said: str, key: str) -> str:
+def _without_key(said: str) -> str:
     """The sentence stands beside the field, so that it need not name it."""
-    rest = said.removeprefix(key).lstrip(": ") if said.startswith(key) else said
-    return rest[:1].upper() + rest[1:]
+    alone = said.parts.values.get("problem") if isinstance(said, Phrase) else None
+    return said if alone is None else str(alone) if not isinstance(alone, str) else alone
 
 
 def condition_of(node: Node) -> Condition | None:

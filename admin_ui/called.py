@@ -21,16 +21,17 @@ PATIENCE, HELD = 10.0, 600.0
 
 
 async def called(house: House, visit: Visit, texts: Sequence[str]) -> list[str]:
-    """With names as far as Saleor tells them within a moment; what it tells later is there the next time."""
-    alike = {value for text in texts for value in _LIKE_IDS.findall(text)}
+    """In the visitor's language, with names as far as Saleor tells them within a moment; what it tells later is there the next time."""
+    said = [visit.language.said(text, visit.zone) for text in texts]
+    alike = {value for text in said for value in _LIKE_IDS.findall(text)}
     ids = frozenset(value for value in alike if any(is_id(value, sort) for sort in _SORTS))
     if not ids:
-        return list(texts)
+        return said
     key = ("called", id(house.database), visit.shop.shop_id, ids)
     names = await beside(key, lambda: _names(house, visit, ids), held=HELD)
     if isinstance(names, Working):
-        return list(texts)
-    return [_LIKE_IDS.sub(lambda found: names.get(found[0], found[0]), text) for text in texts]
+        return said
+    return [_LIKE_IDS.sub(lambda found: names.get(found[0], found[0]), text) for text in said]
 
 
 async def _names(house: House, visit: Visit, ids: frozenset[str]) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+import plugin
 from admin_ui.campaign_form import Around
 from admin_ui.language import FIRST, LOCALES, languages
 from plugin.domain.churn import Rhythm
@@ -34,7 +35,18 @@ _OPTIONS = {
         "silent": "false",
     }
 }
-_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2), "plural": (2, 3), "plurals": (1, 2)}
+_KEYWORDS = {
+    "_": None,
+    "N_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "plural": (2, 3),
+    "plurals": (1, 2),
+    "phrase": (1,),
+    "phrases": (2, 3),
+}
+#: Where the sentences are that merchants read on the pages, though no page says them.
+_SENTENCES = ("domain", "tactics", "flow", "report", "store", "saleor", "messaging", "imports")
 #: What is filled in afterwards: `{name}` or `%(name)s`.
 _FILLED_IN = re.compile(r"\{(\w+)\}|%\((\w+)\)s")
 
@@ -46,6 +58,11 @@ def texts() -> Catalog:
         HERE, _METHODS, _OPTIONS, _KEYWORDS, directory_filter=None
     ):
         found.add(text, context=context)
+    for room in _SENTENCES:
+        for _file, _line, text, _comments, context in extract_from_dir(
+            Path(plugin.__file__).parent / room, [("**.py", "python")], {}, _KEYWORDS, directory_filter=None
+        ):
+            found.add(text, context=context)
     for said in _of_the_domain():
         if said:
             found.add(said)

@@ -15,7 +15,8 @@ from typing import Any
 import anyio
 
 from admin_ui.beside import Working, beside
-from plugin.errors import RetentionError
+from plugin.domain.phrases import read_stored_in, stored_in
+from plugin.errors import RetentionError, sentence_of
 from plugin.flow.apart import run_apart
 from plugin.flow.house import House
 from plugin.flow.threshold_finder import Asked, find_in
@@ -52,7 +53,7 @@ async def curves_of(house: House, shop: Shop, channel: str) -> Curves | Working:
 
 
 def _apart(database: Database, shop_id: int, channel: str, now: datetime) -> Curves:
-    said = run_apart("admin_ui.curves", database, shop=shop_id, channel=channel, now=now.isoformat())
+    said = read_stored_in(run_apart("admin_ui.curves", database, shop=shop_id, channel=channel, now=now.isoformat()))
     return Curves(said["says"], tuple(_section(one) for one in said["sections"]), said["drawn"])
 
 
@@ -66,14 +67,15 @@ def work_out(database: Database, shop_id: int, channel: str, now: datetime) -> d
     try:
         answer = find_in(database, shop_id, Asked(channel=channel), now)
     except RetentionError as error:
-        return {"says": str(error), "sections": [], "drawn": {}}
+        return {"says": sentence_of(error), "sections": [], "drawn": {}}
     return {"says": headline(answer), "sections": [asdict(one) for one in sections(answer)], "drawn": charts(answer)}
 
 
 def main() -> None:
     asked = json.load(sys.stdin)
     database = Database(asked["url"], pool_size=1, busy_seconds=PATIENT_SECONDS)
-    json.dump(work_out(database, asked["shop"], asked["channel"], datetime.fromisoformat(asked["now"])), sys.stdout)
+    said = work_out(database, asked["shop"], asked["channel"], datetime.fromisoformat(asked["now"]))
+    json.dump(stored_in(said), sys.stdout)
     database.close()
 
 

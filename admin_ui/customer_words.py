@@ -85,7 +85,7 @@ def why_next(action: NextAction, language: Language, zone: tzinfo) -> str:
     """The sentence behind what is next."""
     _ = language._
     if action.decision is not None:
-        return action.decision.reason
+        return language.said(action.decision.reason, zone)
     if action.code is not None and action.until is not None:
         until = language.day(action.until.astimezone(zone).date())
         return _(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from admin_ui.answers import refuse
 from admin_ui.language import N_, Language, language_of
 from admin_ui.visit import CUSTOMERS, DISCOUNTS, Permissions, Visit
+from plugin.domain.phrases import phrase
 from plugin.errors import NotAllowed, NotVerified, RetentionError
 from plugin.flow.house import House
 from plugin.saleor.auth import verify_dashboard_token
@@ -52,14 +53,16 @@ class Door:
         """The header says which shop; the token has to be that very shop's."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise NotVerified("The Dashboard's token is missing; open this page in the Dashboard.")
+            raise NotVerified(phrase("The Dashboard's token is missing; open this page in the Dashboard."))
         shop = await anyio.to_thread.run_sync(self._find, request.headers.get("saleor-api-url", ""))
         if shop is None or shop.status is ShopStatus.UNINSTALLED:
-            raise NotVerified("The shop that asks has not installed this app.")
+            raise NotVerified(phrase("The shop that asks has not installed this app."))
         now = self._house.clock()
         user = await verify_dashboard_token(token.strip(), shop, self._keys, now)
         if TO_READ.isdisjoint(user.permissions):
-            raise NotAllowed("Only people who may manage customers or orders can see this; ask whoever manages staff.")
+            raise NotAllowed(
+                phrase("Only people who may manage customers or orders can see this; ask whoever manages staff.")
+            )
         return Visit(request, shop, user, now, language)
 
     def _find(self, api_url: str) -> Shop | None:

@@ -1,18 +1,24 @@
 """The Dashboard's language: the texts of the catalogues in `locale/`, and numbers, money and moments as it writes them."""
 
 import gettext
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from plugin.domain.money import Money
+from plugin.domain.phrases import Day, Month, Percent, Phrase
+
+#: A number that is not said has the form of this one.
+_SEVERAL = 5
 LOCALES = Path(__file__).parent / "locale"
 #: The language of the texts in the code; it needs no catalogue.
 FIRST = "en"
@@ -36,15 +42,75 @@ class Language:
 
     def _(self, text: str, /, **values: object) -> str:
         """The text in this language; `{name}` in it is filled in afterwards."""
+        if isinstance(text, Phrase):
+            return self.said(text)
         found = self.texts.gettext(text) if text else ""
-        return found.format(**values) if values else found
+        if not values:
+            return found
+        return found.format(
+            **{name: self.said(value) if isinstance(value, Phrase) else value for name, value in values.items()}
+        )
 
     def plural(self, number: int, one: str, many: str, /, **values: object) -> str:
         """`3 codes`: `{n}` is the number as it is written."""
         return self.texts.ngettext(one, many, number).format(n=self.number(number), **values)
 
+    def said(self, text: str, zone: tzinfo = UTC) -> str:
+        """A sentence of the domain in this language; a text that is no phrase, as it stands. Moments are in that zone."""
+        if not isinstance(text, Phrase):
+            return text
+        parts = text.parts
+        if parts.many is None:
+            found = self.texts.gettext(parts.template)
+        else:
+            number = parts.values["n"]
+            found = self.texts.ngettext(parts.template, parts.many, number if isinstance(number, int) else _SEVERAL)
+        values = {name: self._value(value, zone) for name, value in parts.values.items()}
+        return found.format_map(values) if values else found
+
+    def said_in(self, value: Any, zone: tzinfo = UTC) -> Any:
+        """The same values, every sentence in them said."""
+        if isinstance(value, str):
+            return self.said(value, zone)
+        if isinstance(value, Mapping):
+            return {name: self.said_in(item, zone) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.said_in(item, zone) for item in value]
+        return value
+
+    def _value(self, value: Any, zone: tzinfo) -> str:
+        match value:
+            case str():
+                return self.said(value, zone)
+            case Percent(share, digits):
+                return self.percent(share, digits)
+            case Day(day):
+                return self.day(day)
+            case Month(day):
+                return dates.format_skeleton("yMMM", day, locale=self.locale)
+            case Money(amount, currency):
+                return self.money(amount, currency)
+            case datetime():
+                return self.moment(value, zone)
+            case date():
+                return self.day(value)
+            case tuple():
+                return ", ".join(self._value(item, zone) for item in value)
+            case Decimal():
+                return self.decimal(value)
+            case int() | float():
+                return self.number(value)
+            case _:
+                return str(value)
+
     def number(self, value: float | Decimal) -> str:
         return numbers.format_decimal(value, locale=self.locale)
+
+    def decimal(self, value: Decimal) -> str:
+        """With as many decimals as it has."""
+        places = -int(value.as_tuple().exponent)
+        pattern = "#,##0" + ("." + "0" * places if places > 0 else "")
+        return numbers.format_decimal(value, format=pattern, locale=self.locale)
 
     def money(self, amount: Decimal, currency: str) -> str:
         return numbers.format_currency(amount, currency, locale=self.locale)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import anyio
 
 from admin_ui.language import N_, Language
-from plugin.errors import RetentionError, TokenRefused, TryLater
+from plugin.errors import RetentionError, TokenRefused, TryLater, sentence_of
 from plugin.saleor import catalogue
 from plugin.saleor.answers import NotPermitted
 from plugin.saleor.catalogue import Item, Sort
@@ -120,4 +120,4 @@ def _problem(error: Exception, language: Language) -> str:
         case TryLater() | TimeoutError():
             return _("Saleor does not answer. What is chosen stays; search again in a moment.")
         case _:
-            return _("Saleor could not answer: {why}", why=str(error))
+            return _("Saleor could not answer: {why}", why=language.said(sentence_of(error)))

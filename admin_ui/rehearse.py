@@ -14,9 +14,10 @@ from typing import Any, Self
 
 from admin_ui.language import N_
 from plugin.domain.decide import Outcome
+from plugin.domain.phrases import joined, phrase
 from plugin.domain.tactic import Tactic
 from plugin.engine.port import Lane
-from plugin.errors import GiveUp, RetentionError
+from plugin.errors import GiveUp, RetentionError, sentence_of
 from plugin.extensions import load_tactics
 from plugin.flow import dry_run, replay
 from plugin.flow.apart import run_apart
@@ -65,7 +66,7 @@ def _see_through(house: House, shop_id: int, mine: Rehearsal, asked: Mapping[str
     try:
         run_apart("admin_ui.rehearse", house.database, **asked)
     except RetentionError as error:
-        said = BROKEN if isinstance(error, GiveUp) else f"{error} Try it again."
+        said = BROKEN if isinstance(error, GiveUp) else joined((sentence_of(error), phrase("Try it again.")))
         with house.database.write() as connection:
             rehearsals.end(connection, shop_id, mine, house.clock(), error=said)
 
@@ -111,7 +112,7 @@ def work(house: House, shop_id: int, campaign_id: int, name: str, kind: Kind, da
                 told = dry_run.dry_run(house, shop_id, name, lambda *far: hearing.note("customers", *far))
                 body = dry_run_data(told)
         except RetentionError as refused:
-            error = str(refused)
+            error = sentence_of(refused)
     with house.database.write() as connection:
         rehearsals.end(connection, shop_id, mine, house.clock(), body, error)
 

@@ -29,6 +29,11 @@ class RetentionError(Exception):
     status: ClassVar[int] = 503
 
 
+def sentence_of(error: Exception) -> str:
+    """As `str(error)`, of which a phrase stays one: it can be said in another language (`plugin.domain.phrases`)."""
+    return error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else str(error)
+
+
 class Rejected(RetentionError):
     status = 400
 

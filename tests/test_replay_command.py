@@ -66,7 +66,7 @@ def test_on_the_terminal(run: Run, shop: int) -> None:
     ("asked", "answer"),
     [
         (["replay", "spring"], "There is no campaign “spring”"),
-        (["replay", "win-back", "--days", "0"], "A replay goes over 1 to 3650 days, not 0."),
+        (["replay", "win-back", "--days", "0"], "A replay goes over 1 to 3,650 days, not 0."),
         (["replay", "win-back", "--margin", "40"], "above 0, at most 1"),
     ],
 )

@@ -76,7 +76,7 @@ def test_one_segment_and_the_margin_of_the_guardrails(run: Run, shop: int, migra
         shops.set_guardrails(connection, shop, read_guardrails({"default_margin": "0.4"}), "test", NOW)
     said = " ".join(run("thresholds", *EVER, "--channel", "web", "--segment", "loyal").stdout.split())
     assert "40 % is left after its costs" in said
-    assert "web: loyal customers" in said
+    assert "web: Loyal customers" in said
     assert "Not enough data yet: 0 of at least 100 orders." in said
     assert "everybody" not in said
 
@@ -105,7 +105,7 @@ M = ("--margin", "0.4")
         ([*M, "--shipping-cost", "-1"], "What shipping costs for one order is above 0"),
         ([*M, "--shipping-cost", "inf"], "What shipping costs for one order is above 0"),
         ([*M, "--shipping-cost", "4"], "say with --channel which channel is meant: pln (PLN), web (USD)."),
-        ([*M, "--days", "0"], "in the last 1 to 3650 days, not 0."),
+        ([*M, "--days", "0"], "in the last 1 to 3,650 days, not 0."),
         ([*M, "--reach", "1"], "The reach is the share of a threshold"),
         ([*M, "--top-up", "0.3", "0.2", "0.1"], "low, central and high, from 0 to 1"),
         ([*M, "--html", "/nowhere/page.html"], "there is no folder /nowhere."),
@@ -130,7 +130,7 @@ def test_another_currency_is_left_out(run: Run, shop: int, migrated: Database) -
     with migrated.write() as connection:
         buy(connection, shop, 70, (30, 40), currency="EUR")
     (web,) = json.loads(run("thresholds", *EVER, *M, "--channel", "web", "--json").stdout)["channels"]
-    assert web["left_out"] == ["2 orders are in another currency than USD left out: they are never added."]
+    assert web["left_out"] == ["2 orders are in another currency than USD and left out: they are never added."]
     assert web["curves"][0]["orders"] == 120
 
 

@@ -50,7 +50,7 @@ def _campaigns(visit: Visit, known: Sequence[Campaign], lines: Sequence[Line]) -
     for campaign in known:
         path = f"/admin/campaigns/{campaign.campaign_id}"
         if campaign.on and campaign.rests:
-            yield Notice("critical", f"“{campaign.name}”: {campaign.rests}", path, _("Edit it"))
+            yield Notice("critical", f"“{campaign.name}”: {language.said(campaign.rests)}", path, _("Edit it"))
         if campaign.status is CampaignStatus.PAUSED:
             open_ = [
                 line for line in lines if (line.campaign, line.period) == (campaign.name, "total") and line.reserved

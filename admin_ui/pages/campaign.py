@@ -19,7 +19,7 @@ from admin_ui.visit import Visit
 from plugin.domain.campaign_checks import Finding
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
 from plugin.domain.tactic import TriggerKind, read_params
-from plugin.errors import Overtaken, Rejected
+from plugin.errors import Overtaken, Rejected, sentence_of
 from plugin.flow import campaign_lookup, preflight
 from plugin.flow.budget_lines import lines_of
 from plugin.flow.house import House
@@ -113,7 +113,7 @@ def seen_by_a_shopper(campaign: Campaign, said: Typed, currencies: dict[str, str
         params = read_params(campaign.tactic, said.params)
         told = preview(campaign, params, currencies, visit.now, visit.zone)
     except Rejected as error:
-        return {"preview": None, "unfit": str(error)}
+        return {"preview": None, "unfit": sentence_of(error)}
     return {"preview": told, "unfit": ""}
 
 
@@ -151,7 +151,7 @@ class _Unfit(Rejected):
 
 
 def _problems(error: Rejected) -> list[str]:
-    return [] if isinstance(error, _Unfit) else [str(error)]
+    return [] if isinstance(error, _Unfit) else [sentence_of(error)]
 
 
 async def _save(house: House, visit: Visit, campaign: Campaign, form: FormData) -> str:

@@ -17,7 +17,7 @@ from admin_ui.pages.campaign import seen_by_a_shopper
 from admin_ui.visit import Visit
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.tactic import Tactic, TriggerKind, by_stays
-from plugin.errors import NotFound, Rejected
+from plugin.errors import NotFound, Rejected, sentence_of
 from plugin.flow.campaign_edits import make
 from plugin.flow.house import House
 from plugin.store import campaigns, channels
@@ -106,7 +106,7 @@ async def create(house: House, visit: Visit) -> Response:
             make, house, visit.shop.shop_id, name, draft.tactic.key, settings, visit.user.email
         )
     except Rejected as error:
-        return await show(house, visit, form, [str(error)])
+        return await show(house, visit, form, [sentence_of(error)])
     told = visit.language._("“{name}” is a draft: nothing happens until you switch it on.", name=name)
     return go(f"/admin/campaigns/{made.campaign.campaign_id}", told)
 

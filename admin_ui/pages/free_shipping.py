@@ -124,7 +124,7 @@ async def curve(house: House, visit: Visit) -> Response:
     found = await curves_of(house, shop, channel.slug)
     if isinstance(found, Working):
         return part(visit, "free_shipping/working.html", channel=channel, seconds=round(found.seconds))
-    parts = [(section, (found.drawn or {}).get(section.key, ())) for section in found.sections]
+    parts = [(section, visit.language.said_in((found.drawn or {}).get(section.key, ()))) for section in found.sections]
     return part(visit, "free_shipping/curve.html", says=found.says, parts=parts)
 
 

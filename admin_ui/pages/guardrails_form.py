@@ -8,7 +8,7 @@ from typing import Any
 
 from admin_ui.language import Language
 from plugin.domain.guardrails import Guardrails, describe_guardrails, read_guardrails, write_guardrails
-from plugin.errors import Rejected
+from plugin.errors import Rejected, sentence_of
 
 #: Units that are a share of one, and are written in per cent here.
 _SHARES = frozenset({"share", "probability", "share of the gross price"})
@@ -68,7 +68,7 @@ def read(
     try:
         return read_guardrails({**write_guardrails(rules), **_said(form)})
     except Rejected as error:
-        return form_of(rules, currencies, language, given, str(error))
+        return form_of(rules, currencies, language, given, sentence_of(error))
 
 
 def _said(form: GuardrailsForm) -> dict[str, Any]:

@@ -35,7 +35,12 @@ class Part:
 async def show(house: House, visit: Visit) -> Response:
     report = await anyio.to_thread.run_sync(_latest, house, visit)
     return part(
-        visit, "leaving.html", notice=None, report=report, parts=[] if report is None else _parts(report), rows=ROWS
+        visit,
+        "leaving.html",
+        notice=None,
+        report=report,
+        parts=[] if report is None else _parts(report, visit),
+        rows=ROWS,
     )
 
 
@@ -46,9 +51,9 @@ def _latest(house: House, visit: Visit) -> Report | None:
     return found if found is not None and found.body["version"] == VERSION else None
 
 
-def _parts(report: Report) -> list[Part]:
+def _parts(report: Report, visit: Visit) -> list[Part]:
     found = {section.key: section for section in sections(report.body)}
-    drawn = charts(report.body)
+    drawn = visit.language.said_in(charts(report.body), visit.zone)
     return [Part(found[key], drawn.get(key, ())) for key in SHOWN if key in found]
 
 
@@ -56,12 +61,13 @@ async def as_file(house: House, visit: Visit) -> Response:
     """One table of the report: `/admin/leaving/cohorts.csv`, and `…/rfm-2.csv` for a section's second."""
     asked, _, number = str(visit.request.path_params["table"]).partition("-")
     report = await anyio.to_thread.run_sync(_latest, house, visit)
-    tables = {one.section.key: one.section.tables for one in (_parts(report) if report else ())}.get(asked, ())
+    tables = {one.section.key: one.section.tables for one in (_parts(report, visit) if report else ())}.get(asked, ())
     place = int(number) - 1 if number.isascii() and number.isdigit() and len(number) < 3 else 0
     if not 0 <= place < len(tables):
         raise NotFound(visit.language._("There is no such table in the report; load the page again."))
     table = tables[place]
-    return spreadsheet(f"{asked}-{place + 1}" if place else asked, table.columns, table.rows)
+    columns, rows = visit.language.said_in((table.columns, table.rows), visit.zone)
+    return spreadsheet(f"{asked}-{place + 1}" if place else asked, columns, rows)
 
 
 PAGE = Page(

@@ -45,7 +45,7 @@ def past(walks: Mapping[Kind, Backfill], language: Language, *, by_itself: bool)
         parts = _and([_so_far(walk, kind, language) for walk, kind in once], language)
         return Past("info", _("Reading"), _("{parts} of before the install read so far.", parts=parts), reading=True)
     whole = _and([_counted(walk.done, kind, language) for walk, kind in once], language)
-    left_out = "".join(f" {walk.error}" for walk, _kind in once if walk.error)
+    left_out = "".join(f" {language.said(walk.error)}" for walk, _kind in once if walk.error)
     return Past("success", _("Fine"), _("{parts} of before the install read.", parts=whole) + left_out)
 
 

@@ -21,7 +21,7 @@ from admin_ui.visit import Visit
 from plugin.domain.condition_parts import parts_of
 from plugin.domain.conditions import Condition, holds, in_words, resolve
 from plugin.domain.fields import FIELDS
-from plugin.errors import NotAllowed, NotFound, Overtaken, Rejected
+from plugin.errors import NotAllowed, NotFound, Overtaken, Rejected, sentence_of
 from plugin.flow.house import House
 from plugin.flow.watching import refill
 from plugin.store import channels, customers, members, segment_sizes, segments
@@ -74,7 +74,7 @@ async def live(house: House, visit: Visit) -> Response:
             try:
                 resolved = resolve(condition, named)
             except Rejected as error:
-                return {"condition": condition, "problem": str(error)}
+                return {"condition": condition, "problem": sentence_of(error)}
             far = counting.stood(house.keyring, visit.shop, resolved, form.get("stood"))
             far = counting.count(connection, visit.shop, resolved, visit.now, far)
             some = _examples(connection, visit.shop, far)
@@ -194,9 +194,9 @@ async def save(house: House, visit: Visit) -> Response:
             await anyio.to_thread.run_sync(_keep, house, visit, was or name, condition, was, seen)
             return go("/admin/segments", _("“{name}” is saved.", name=was or name))
         except Overtaken as error:
-            problems, seen = [str(error)], await anyio.to_thread.run_sync(_saved_at, house, visit, was)
+            problems, seen = [sentence_of(error)], await anyio.to_thread.run_sync(_saved_at, house, visit, was)
         except Rejected as error:
-            problems = [str(error)]
+            problems = [sentence_of(error)]
     return await _build(house, visit, node, row, name, problems, seen=seen)
 
 

@@ -21,7 +21,7 @@ from admin_ui.pages.overview import currencies_of, set_stopped
 from admin_ui.visit import CUSTOMERS, Visit
 from plugin.domain.guardrails import Guardrails, Suppression
 from plugin.domain.stages import Limits
-from plugin.errors import NotFound, Rejected
+from plugin.errors import NotFound, Rejected, sentence_of
 from plugin.flow.basics import basics_of, save_basics
 from plugin.flow.house import House
 from plugin.flow.shop_settings import save_limits, save_place, save_test_mode
@@ -109,7 +109,7 @@ async def basics(house: House, visit: Visit) -> Response:
     except Rejected as error:
         sent = basics_form.written(said, currencies)
         return await show(
-            house, visit, basics=BasicsForm(sent.margin, sent.shipping, sent.voice, {"margin": str(error)})
+            house, visit, basics=BasicsForm(sent.margin, sent.shipping, sent.voice, {"margin": sentence_of(error)})
         )
     return await show(house, visit, visit.language._("Saved. It holds from now on."))
 
@@ -140,7 +140,7 @@ async def place(house: House, visit: Visit) -> Response:
         again = await anyio.to_thread.run_sync(save)
     except Rejected as error:
         which = "time_zone" if "time zone" in str(error) else "origins"
-        return await show(house, visit, place=form, problems={which: str(error)})
+        return await show(house, visit, place=form, problems={which: sentence_of(error)})
     told = _("Saved. Everybody is measured again within minutes.") if again else _("Saved.")
     return await show(house, visit, told)
 
@@ -153,7 +153,7 @@ async def limits(house: House, visit: Visit) -> Response:
             save = partial(save_limits, house, visit.shop.shop_id, wanted, visit.user.email)
             again = await anyio.to_thread.run_sync(save)
         except Rejected as error:
-            problems["dormant_days"] = str(error)
+            problems["dormant_days"] = sentence_of(error)
     if problems:
         return await show(house, visit, limits=form, problems=problems)
     told = _("Saved. Everybody is measured again within minutes.") if again else _("Saved.")
@@ -228,7 +228,7 @@ async def suppress(house: House, visit: Visit) -> Response:
         try:
             await anyio.to_thread.run_sync(_suppress, house, visit, whom, Suppression(reason, until))
         except NotFound as error:
-            problems["whom"] = str(error)
+            problems["whom"] = sentence_of(error)
     if problems:
         return await show(house, visit, problems=problems, whom=form)
     return await show(house, visit, _("On the list: nothing is decided for them any more, and nothing goes out."))

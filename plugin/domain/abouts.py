@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from plugin.domain.effects import Tell
 from plugin.domain.guardrails import Limit, Refusal
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Given, View
 
 
@@ -19,10 +20,10 @@ def nothing_to_tell_of(view: View, campaign_id: int, wish: Tell) -> Refusal | No
         return None
     gift = given_for(view, campaign_id, wish.about)
     if gift is None:
-        return Refusal(Limit.NO_CODE, "there is no code that it could be about")
+        return Refusal(Limit.NO_CODE, phrase("there is no code that it could be about"))
     if gift.used:
-        return Refusal(Limit.NO_CODE, "the code has been used")
-    return None if gift.alive(view.now) else Refusal(Limit.NO_CODE, "the offer has run out")
+        return Refusal(Limit.NO_CODE, phrase("the code has been used"))
+    return None if gift.alive(view.now) else Refusal(Limit.NO_CODE, phrase("the offer has run out"))
 
 
 def in_time(view: View, campaign_id: int, wish: Tell, refusal: Refusal) -> Refusal:
@@ -32,4 +33,5 @@ def in_time(view: View, campaign_id: int, wish: Tell, refusal: Refusal) -> Refus
     gift = given_for(view, campaign_id, wish.about)
     if gift is None or refusal.again < gift.until:
         return refusal
-    return replace(refusal, because=f"{refusal.because}, and then the offer would have run out", again=None)
+    said = phrase("{because}, and then the offer would have run out", because=refusal.because)
+    return replace(refusal, because=said, again=None)

@@ -8,8 +8,10 @@ from typing import Any
 from plugin.domain.customer import History
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.errors import Rejected
 
+THIS_CAMPAIGN, WHOLE_SHOP = phrase("this campaign"), phrase("the whole shop")
 #: A customer's budget is for so long.
 CUSTOMER_DAYS = 365
 #: The shop's newest orders that say what is usual.
@@ -90,22 +92,35 @@ def cost_of(offer: Offer, history: History, usual: Usual, currency: str) -> Mone
 def over(budgets: Budgets, used: Used, cost: Money, whose: str) -> Over | None:
     """The budget that does not pay for this, if there is one; what the next day cannot change comes first.
 
-    whose: “this campaign”, “the whole shop”.
+    whose: `THIS_CAMPAIGN` or `WHOLE_SHOP`.
     """
     scopes = (
-        (budgets.total, used.total, f"the budget of {whose}", False),
-        (budgets.customer, used.customer, f"the budget of {whose} for one customer", False),
-        (budgets.day, used.day, f"today's budget of {whose}", True),
+        (budgets.total, used.total, N_("the budget of {whose}"), False),
+        (budgets.customer, used.customer, N_("the budget of {whose} for one customer"), False),
+        (budgets.day, used.day, N_("today's budget of {whose}"), True),
     )
     for limits, spent, name, today in scopes:
         if not limits:
             continue
         most = limits.get(cost.currency)
         if most is None:
-            return Over(f"{name} is in {', '.join(sorted(limits))} and this gift would cost {cost}", today=False)
+            said = phrase(
+                "{budget} is in {currencies} and this gift would cost {cost}",
+                budget=phrase(name, whose=whose),
+                currencies=tuple(sorted(limits)),
+                cost=cost,
+            )
+            return Over(said, today=False)
         if spent + cost.amount > most:
             limit, left = Money(most, cost.currency), Money(max(Decimal(0), most - spent), cost.currency)
-            return Over(f"{name} is {limit} with {left} left, and this gift may cost {cost}", today=today)
+            said = phrase(
+                "{budget} is {limit} with {left} left, and this gift may cost {cost}",
+                budget=phrase(name, whose=whose),
+                limit=limit,
+                left=left,
+                cost=cost,
+            )
+            return Over(said, today=today)
     return None
 
 
@@ -126,26 +141,31 @@ def write_budgets(budgets: Budgets) -> dict[str, dict[str, str]]:
 def read_budgets(data: Any) -> Budgets:
     """The inverse of `write_budgets`; raises `Rejected` with a sentence for each thing that is wrong."""
     if not isinstance(data, Mapping):
-        raise Rejected(f"Budgets are a table of total, day and customer, not {data!r}.")
+        raise Rejected(phrase("Budgets are a table of total, day and customer, not {given}.", given=repr(data)))
     names = [f.name for f in fields(Budgets)]
-    problems = [f"There is no budget “{name}”; there are {', '.join(names)}." for name in data if name not in names]
+    unknown = [str(name) for name in data if name not in names]
+    said = N_("There is no budget “{name}”; there are {known}.")
+    problems = [phrase(said, name=name, known=tuple(names)) for name in unknown]
     read: dict[str, dict[str, Decimal]] = {}
     for name in names:
         amounts = data.get(name) or {}
         if not isinstance(amounts, Mapping):
-            problems.append(f"The budget “{name}” is a table of currency and amount, not {amounts!r}.")
+            table = N_("The budget “{name}” is a table of currency and amount, not {given}.")
+            problems.append(phrase(table, name=name, given=repr(amounts)))
             continue
         read[name] = {}
-        for currency, said in amounts.items():
-            amount = _amount(said)
+        for currency, given in amounts.items():
+            amount = _amount(given)
             if not _is_currency(currency):
-                problems.append(f"{currency!r} in the budget “{name}” is no currency; write it as USD.")
+                wrong = N_("{given} in the budget “{name}” is no currency; write it as USD.")
+                problems.append(phrase(wrong, name=name, given=repr(currency)))
             elif amount is None:
-                problems.append(f"The budget “{name}” in {currency} must be a number above 0, not {said!r}.")
+                wrong = N_("The budget “{name}” in {currency} must be a number above 0, not {given}.")
+                problems.append(phrase(wrong, name=name, currency=currency, given=repr(given)))
             else:
                 read[name][currency] = amount
     if problems:
-        raise Rejected(" ".join(problems))
+        raise Rejected(joined(problems))
     return Budgets(**read)
 
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from plugin.domain.campaigns import Campaign
+from plugin.domain.money import Money
 from plugin.domain.offers import PERSONAL, Offer, OfferKind
+from plugin.domain.phrases import N_, phrase
 from plugin.domain.stacking import conflicts
 from plugin.domain.tactic import by_stays
 
@@ -55,45 +57,55 @@ def _refused(campaign: Campaign, facts: Facts) -> Iterator[str]:
     if said := lacks_segment(campaign):
         yield said
     if campaign.over(facts.now):
-        yield f"The end ({campaign.ends_at:%Y-%m-%d %H:%M} UTC) is in the past; set a later one or none."
+        yield phrase("The end ({end}) is in the past; set a later one or none.", end=campaign.ends_at)
     unknown = [slug for slug in campaign.channels if slug not in facts.channels]
     if unknown and facts.channels:
-        yield f"No channel that sells is called {', '.join(unknown)}; there are {', '.join(sorted(facts.channels))}."
+        yield phrase(
+            "No channel that sells is called {unknown}; there are {channels}.",
+            unknown=tuple(unknown),
+            channels=tuple(sorted(facts.channels)),
+        )
     currencies = {facts.channels[slug] for slug in campaign.channels or facts.channels if slug in facts.channels}
     if campaign.budgets.customer and any(one.kind not in PERSONAL for one in campaign.tactic.offers(campaign.params)):
-        yield "What is given to everybody has no budget for one customer: Saleor knows none in a promotion."
+        yield phrase("What is given to everybody has no budget for one customer: Saleor knows none in a promotion.")
     for offer in campaign.tactic.offers(campaign.params):
         yield from _refused_of(offer, campaign, facts, currencies)
     if currencies:
         for amounts in (campaign.budgets.total, campaign.budgets.day, campaign.budgets.customer):
             for currency in sorted(set(amounts) - currencies):
-                yield f"There is a budget in {currency}, and none of its channels sells in {currency}."
+                yield phrase(
+                    "There is a budget in {currency}, and none of its channels sells in {currency}.", currency=currency
+                )
 
 
 def lacks_segment(campaign: Campaign) -> str | None:
     if not by_stays(campaign.tactic, campaign.params) or campaign.segments:
         return None
-    return (
-        f"{campaign.tactic.title} needs an audience that names a segment, such as “dormant”:"
-        " it gives when a customer enters that."
+    said = N_(
+        "{tactic} needs an audience that names a segment, such as “dormant”: it gives when a customer enters that."
     )
+    return phrase(said, tactic=phrase(campaign.tactic.title))
 
 
 def _refused_of(offer: Offer, campaign: Campaign, facts: Facts, currencies: set[str]) -> Iterator[str]:
     if offer.currency is not None and currencies and offer.currency not in currencies:
-        yield f"The offer is in {offer.currency}, and its channels sell in {', '.join(sorted(currencies))}."
+        said = N_("The offer is in {currency}, and its channels sell in {currencies}.")
+        yield phrase(said, currency=offer.currency, currencies=tuple(sorted(currencies)))
     largest = facts.largest_order.get(offer.currency or "")
     if largest is not None and offer.minimum > largest:
-        yield (
-            f"The minimum of {offer.minimum} {offer.currency} is above every order there ever was;"
-            f" the largest was {largest} {offer.currency}."
-        )
+        said = N_("The minimum of {minimum} is above every order there ever was; the largest was {largest}.")
+        currency = offer.currency or ""
+        yield phrase(said, minimum=Money(offer.minimum, currency), largest=Money(largest, currency))
     least = _least_cost(offer)
-    budgets = {"in all": campaign.budgets.total, "a day": campaign.budgets.day, "a customer": campaign.budgets.customer}
-    for name, amounts in budgets.items():
-        most = amounts.get(offer.currency or "")
+    for amounts, said in (
+        (campaign.budgets.total, N_("The budget of {most} in all is smaller than one offer ({least}).")),
+        (campaign.budgets.day, N_("The budget of {most} a day is smaller than one offer ({least}).")),
+        (campaign.budgets.customer, N_("The budget of {most} a customer is smaller than one offer ({least}).")),
+    ):
+        currency = offer.currency or ""
+        most = amounts.get(currency)
         if most is not None and most < least:
-            yield f"The budget of {most} {offer.currency} {name} is smaller than one offer ({least} {offer.currency})."
+            yield phrase(said, most=Money(most, currency), least=Money(least, currency))
 
 
 def _least_cost(offer: Offer) -> Decimal:
@@ -105,9 +117,9 @@ def _least_cost(offer: Offer) -> Decimal:
 
 def _asked(facts: Facts) -> Iterator[str]:
     if facts.audience == 0:
-        yield "Nobody is in the audience at present."
+        yield phrase("Nobody is in the audience at present.")
     elif facts.audience is not None and facts.audience == facts.customers:
-        yield f"Everybody is in the audience: all {facts.customers} customers."
+        yield phrase("Everybody is in the audience: all {number} customers.", number=facts.customers)
 
 
 def _said(campaign: Campaign, facts: Facts) -> Iterator[str]:
@@ -115,8 +127,16 @@ def _said(campaign: Campaign, facts: Facts) -> Iterator[str]:
     for other in facts.others:
         if _gives_codes(campaign) and _gives_codes(other):
             first, second = (campaign, other) if _goes_first(campaign, other) else (other, campaign)
-            why = "by its priority" if first.priority != second.priority else "because it is older"
-            yield f"“{other.name}” is on and gives codes, too: where both want the same customer, “{first.name}” goes first, {why}."
+            by_priority = N_(
+                "“{other}” is on and gives codes, too: where both want the same customer, “{first}” goes first, by its"
+                " priority."
+            )
+            by_age = N_(
+                "“{other}” is on and gives codes, too: where both want the same customer, “{first}” goes first, because"
+                " it is older."
+            )
+            said = by_priority if first.priority != second.priority else by_age
+            yield phrase(said, other=other.name, first=first.name)
 
 
 def _gives_codes(campaign: Campaign) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from plugin.domain.condition_types import AllOf, AnyOf, Bought, By, Condition, FieldTest, Named, Not
-from plugin.domain.condition_values import MOST_DAYS, near, read_text, read_value, write_value
+from plugin.domain.condition_values import MOST_DAYS, near, read_text, read_value, write_value, wrong
 from plugin.domain.fields import FIELDS, OPERATORS, Kind, Operator
+from plugin.domain.phrases import joined, phrase
 from plugin.errors import Rejected
 
 #: Conditions within conditions, and all of them: no person writes more.
@@ -42,11 +43,19 @@ def write_condition(condition: Condition) -> dict[str, Any]:
 
 def _read(data: Any, depth: int, left: Iterator[int]) -> Condition:
     if depth > DEEPEST or next(left, None) is None:
-        raise Rejected(f"A condition may be {DEEPEST} deep and have {MOST_PARTS} parts; this one has more.")
+        raise Rejected(
+            phrase(
+                "A condition may be {deep} deep and have {parts} parts; this one has more.",
+                deep=DEEPEST,
+                parts=MOST_PARTS,
+            )
+        )
     if isinstance(data, Mapping) and not data:
         return AllOf(())
     if not isinstance(data, Mapping):
-        raise Rejected(f"{data!r} is no condition; it must be a table like {{field: orders, at_least: 2}}.")
+        raise Rejected(
+            phrase("{given} is no condition; it must be a table like {{field: orders, at_least: 2}}.", given=repr(data))
+        )
     if "field" in data:
         return _test(data)
     readers: Mapping[str, Callable[[Any], Condition]] = {
@@ -58,34 +67,40 @@ def _read(data: Any, depth: int, left: Iterator[int]) -> Condition:
     }
     names = [str(name) for name in data]
     if len(names) != 1:
-        raise Rejected(f"{', '.join(names)} stand side by side in one condition; put them into an all or an any.")
+        raise Rejected(
+            phrase("{names} stand side by side in one condition; put them into an all or an any.", names=tuple(names))
+        )
     read = readers.get(names[0])
     if read is None:
-        raise Rejected(f"“{names[0]}” is no kind of condition. {near(names[0], ['field', *readers])}")
+        raise Rejected(
+            joined((phrase("“{name}” is no kind of condition.", name=names[0]), near(names[0], ["field", *readers])))
+        )
     return read(data[names[0]])
 
 
 def _parts(name: str, given: Any) -> Sequence[Any]:
     if not isinstance(given, Sequence) or isinstance(given, str):
-        raise Rejected(f"“{name}” needs a list of conditions.")
+        raise Rejected(phrase("“{name}” needs a list of conditions.", name=name))
     if name == "any" and not given:
-        raise Rejected("“any” of no conditions is nobody; name at least one.")
+        raise Rejected(phrase("“any” of no conditions is nobody; name at least one."))
     return given
 
 
 def _test(data: Mapping[Any, Any]) -> FieldTest:
     key = data["field"]
     if not isinstance(key, str) or key not in FIELDS:
-        raise Rejected(f"There is no field “{key}”. {near(str(key), list(FIELDS))}")
+        raise Rejected(joined((phrase("There is no field “{key}”.", key=str(key)), near(str(key), list(FIELDS)))))
     field = FIELDS[key]
     names = [str(name) for name in data if name not in {"field", "currency"}]
     allowed = [operator.value for operator in OPERATORS[field.kind]]
     for name in names:
         if name not in allowed:
-            raise Rejected(f"{key} knows no “{name}”; it knows {', '.join(allowed)}.")
+            raise wrong(key, phrase("it knows no “{name}”; it knows {allowed}.", name=name, allowed=tuple(allowed)))
+    if not names:
+        raise wrong(key, phrase("it has nothing to compare with; give one of {allowed}.", allowed=tuple(allowed)))
     if len(names) != 1:
-        said = f"both {' and '.join(names)}" if names else "nothing to compare with"
-        raise Rejected(f"{key} has {said}; give one of {', '.join(allowed)}.")
+        said = phrase("it has {names} at once; give one of {allowed}.", names=tuple(names), allowed=tuple(allowed))
+        raise wrong(key, said)
     operator = Operator(names[0])
     return FieldTest(key, operator, read_value(field, operator, data[names[0]]), _currency(field.kind, data))
 
@@ -94,23 +109,25 @@ def _currency(kind: Kind, data: Mapping[Any, Any]) -> str | None:
     key, given = data["field"], data.get("currency")
     if kind is not Kind.MONEY:
         if given is not None:
-            raise Rejected(f"{key} is no money, so it has no currency.")
+            raise wrong(key, phrase("it is no money, so it has no currency."))
         return None
     if not isinstance(given, str) or len(given) != 3 or not given.isascii() or not given.isupper():
-        raise Rejected(f"{key} needs a currency, like currency: EUR; amounts are never compared across currencies.")
+        raise wrong(
+            key, phrase("it needs a currency, like currency: EUR; amounts are never compared across currencies.")
+        )
     return given
 
 
 def _bought(given: Any) -> Bought:
     if not isinstance(given, Mapping):
-        raise Rejected("“bought” needs a table like {type: coffee, within_days: 90}.")
+        raise Rejected(phrase("“bought” needs a table like {type: coffee, within_days: 90}."))
     ways = [way.value for way in By]
     named = [str(name) for name in given if name != _WITHIN]
     for name in named:
         if name not in ways:
-            raise Rejected(f"“bought” knows no “{name}”. {near(name, [*ways, _WITHIN])}")
+            raise Rejected(joined((phrase("“bought” knows no “{name}”.", name=name), near(name, [*ways, _WITHIN]))))
     if len(named) != 1:
-        raise Rejected(f"“bought” needs exactly one of {', '.join(ways)}.")
+        raise Rejected(phrase("“bought” needs exactly one of {ways}.", ways=tuple(ways)))
     return Bought(By(named[0]), read_text(f"bought {named[0]}", given[named[0]]), _days(given.get(_WITHIN)))
 
 
@@ -118,5 +135,8 @@ def _days(given: Any) -> int | None:
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_DAYS:
-        raise Rejected(f"bought within_days: {given!r} must be a whole number of days from 1 to {MOST_DAYS}.")
+        raise wrong(
+            "bought within_days",
+            phrase("{given} must be a whole number of days from 1 to {most}.", given=repr(given), most=MOST_DAYS),
+        )
     return given

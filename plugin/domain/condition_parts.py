@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from plugin.domain.condition_words import choice_in_words
 from plugin.domain.conditions import (
     AllOf,
     AnyOf,
@@ -18,6 +19,8 @@ from plugin.domain.conditions import (
     in_words,
 )
 from plugin.domain.fields import FIELDS, Kind
+from plugin.domain.money import Money
+from plugin.domain.phrases import phrase, phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,11 @@ def parts_of(condition: Condition, person: Person, now: datetime, depth: int = 0
     true = holds(condition, person, now)
     match condition:
         case AllOf(inner) | AnyOf(inner) if inner:
-            yield Part(depth, "All of" if isinstance(condition, AllOf) else "One of", true, None)
+            yield Part(depth, phrase("All of") if isinstance(condition, AllOf) else phrase("One of"), true, None)
             for part in inner:
                 yield from parts_of(part, person, now, depth + 1)
         case Not(part):
-            yield Part(depth, "Not", true, None)
+            yield Part(depth, phrase("Not"), true, None)
             yield from parts_of(part, person, now, depth + 1)
         case FieldTest():
             yield Part(depth, in_words(condition), true, _told(condition, person, now))
@@ -50,11 +53,15 @@ def parts_of(condition: Condition, person: Person, now: datetime, depth: int = 0
 def _told(test: FieldTest, person: Person, now: datetime) -> str:
     value, kind = current_value(test, person, now), FIELDS[test.field].kind
     if value is None:
-        return "not known"
+        return phrase("not known")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return phrase("yes") if value else phrase("no")
     if isinstance(value, datetime):
-        return f"{(now - value).days} days" if kind is Kind.DAYS_SINCE else f"{value:%Y-%m-%d %H:%M} UTC"
+        if kind is Kind.DAYS_SINCE:
+            return phrases((now - value).days, "{n} day", "{n} days")
+        return phrase("{at}", at=value)
     if isinstance(value, Fraction | Decimal):
-        return f"{float(value):,.2f}{f' {person.history.currency}' if kind is Kind.MONEY else ''}"
-    return str(value)
+        if kind is Kind.MONEY:
+            return phrase("{amount}", amount=Money(Decimal(float(value)), person.history.currency or ""))
+        return phrase("{number}", number=round(float(value), 2))
+    return choice_in_words(str(value)) if kind is Kind.CHOICE else str(value)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from plugin.domain.condition_values import Given, near
 from plugin.domain.fields import Operator
+from plugin.domain.phrases import joined, phrase
 from plugin.errors import Rejected
 
 
@@ -121,10 +122,15 @@ def _resolved(condition: Condition, named: Mapping[str, Condition], within: tupl
         case Named(segment):
             if segment in within:
                 raise Rejected(
-                    f"Segments go round in a circle: {' → '.join((*within, segment))}. Leave one of them out."
+                    phrase(
+                        "Segments go round in a circle: {names}. Leave one of them out.",
+                        names=" → ".join((*within, segment)),
+                    )
                 )
             if segment not in named:
-                raise Rejected(f"There is no segment “{segment}”. {near(segment, sorted(named))}")
+                raise Rejected(
+                    joined((phrase("There is no segment “{name}”.", name=segment), near(segment, sorted(named))))
+                )
             return _resolved(named[segment], named, (*within, segment))
         case _:
             return condition

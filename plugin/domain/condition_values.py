@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from plugin.domain.fields import Field, Kind, Operator
+from plugin.domain.phrases import joined, phrase
 from plugin.errors import Rejected
 
 Given: TypeAlias = Decimal | tuple[Decimal, Decimal] | datetime | str | tuple[str, ...] | bool
@@ -23,10 +24,17 @@ _FINEST = Decimal("0.001")
 def read_value(field: Field, operator: Operator, given: Any) -> Given:
     if operator is Operator.BETWEEN:
         if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2:
-            raise Rejected(f"{field.key} between: give two values, like [3, 5].")
+            raise wrong(field.key, phrase("give two values, like [3, 5]."))
         low, high = (_number(field, end) for end in given)
         if low > high:
-            raise Rejected(f"{field.key} between {low} and {high}: the first must not be above the second.")
+            raise wrong(
+                field.key,
+                phrase(
+                    "{low} is the first and {high} the second: the first must not be above the second.",
+                    low=low,
+                    high=high,
+                ),
+            )
         return low, high
     match field.kind:
         case Kind.MOMENT:
@@ -54,8 +62,19 @@ def near(name: str, names: Sequence[str]) -> str:
     """The end of a sentence that refuses a name: those that look like it, or all where few are there."""
     close = get_close_matches(name, names, n=3, cutoff=0.6)
     if close:
-        return f"Did you mean {' or '.join(f'“{found}”' for found in close)}?"
-    return f"There {'is' if len(names) == 1 else 'are'} {', '.join(names) or 'none'}."
+        return phrase("Did you mean {names}?", names=tuple(f"“{found}”" for found in close))
+    if not names:
+        return phrase("There are none.")
+    return (
+        phrase("There is {names}.", names=names[0])
+        if len(names) == 1
+        else phrase("There are {names}.", names=tuple(names))
+    )
+
+
+def wrong(key: str, problem: str) -> Rejected:
+    """Of one field. Beside it on a page the problem is said alone (`problem` among the phrase's values)."""
+    return Rejected(phrase("{key}: {problem}", key=key, problem=problem))
 
 
 def _number(field: Field, given: Any) -> Decimal:
@@ -64,16 +83,16 @@ def _number(field: Field, given: Any) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if isinstance(given, bool) or not number.is_finite():
-        raise Rejected(f"{field.key}: {given!r} is not a number.")
+        raise wrong(field.key, phrase("{given} is not a number.", given=repr(given)))
     if abs(number) > LARGEST:
-        raise Rejected(f"{field.key}: {given} is beyond {LARGEST:,}.")
+        raise wrong(field.key, phrase("{given} is beyond {most}.", given=str(given), most=LARGEST))
     whole = field.kind in {Kind.COUNT, Kind.DAYS_SINCE}
     if whole and number != int(number):
-        raise Rejected(f"{field.key}: {given} is not a whole number.")
+        raise wrong(field.key, phrase("{given} is not a whole number.", given=str(given)))
     if number != number.quantize(_FINEST):
-        raise Rejected(f"{field.key}: {given} has more than three decimals.")
+        raise wrong(field.key, phrase("{given} has more than three decimals.", given=str(given)))
     if field.kind is Kind.DAYS_SINCE and not 0 <= number <= MOST_DAYS:
-        raise Rejected(f"{field.key}: {given} days is not between 0 and {MOST_DAYS}.")
+        raise wrong(field.key, phrase("{given} days is not between 0 and {most}.", given=str(given), most=MOST_DAYS))
     return number.quantize(Decimal(1)) if number == int(number) else number.normalize()
 
 
@@ -87,13 +106,13 @@ def _moment(field: Field, given: Any) -> datetime:
             return datetime.combine(told, time(0), UTC)
     except (ValueError, OverflowError):
         pass
-    raise Rejected(f"{field.key}: {given!r} is no date; write it like 2026-01-31.")
+    raise wrong(field.key, phrase("{given} is no date; write it like 2026-01-31.", given=repr(given)))
 
 
 def _yes_no(field: Field, given: Any) -> bool:
     words: Mapping[str, bool] = {"true": True, "yes": True, "false": False, "no": False}
     if str(given).lower() not in words:
-        raise Rejected(f"{field.key}: {given!r} must be yes or no.")
+        raise wrong(field.key, phrase("{given} must be yes or no.", given=repr(given)))
     return words[str(given).lower()]
 
 
@@ -101,25 +120,27 @@ def _texts(field: Field, operator: Operator, given: Any) -> str | tuple[str, ...
     if operator is not Operator.IN:
         return _text(field, given)
     if isinstance(given, str) or not isinstance(given, Sequence):
-        raise Rejected(f"{field.key} in: give a list, like [{', '.join(field.choices[:2]) or 'DE, AT'}].")
+        raise wrong(field.key, phrase("give a list, like [{like}].", like=tuple(field.choices[:2]) or "DE, AT"))
     if not 0 < len(given) <= MOST_VALUES:
-        raise Rejected(f"{field.key} in: the list must have one value or more, and at most {MOST_VALUES:,}.")
+        raise wrong(field.key, phrase("the list must have one value or more, and at most {most}.", most=MOST_VALUES))
     return tuple(dict.fromkeys(_text(field, item) for item in given))
 
 
 def _text(field: Field, given: Any) -> str:
     if isinstance(given, bool):
-        raise Rejected(f"{field.key}: {given} is a yes or no; put a country like 'NO' between quotes.")
+        raise wrong(
+            field.key, phrase("{given} is a yes or no; put a country like 'NO' between quotes.", given=str(given))
+        )
     text = read_text(field.key, given)
     if field.choices and text not in field.choices:
-        raise Rejected(f"{field.key} cannot be “{text}”. {near(text, field.choices)}")
+        raise wrong(field.key, joined((phrase("it cannot be “{text}”.", text=text), near(text, field.choices))))
     return text
 
 
 def read_text(what: str, given: Any) -> str:
     """Text that a database can be asked for."""
     if not isinstance(given, str) or not 0 < len(given) <= LONGEST or "\0" in given or _broken(given):
-        raise Rejected(f"{what}: {given!r} must be a text of 1 to {LONGEST} characters.")
+        raise wrong(what, phrase("{given} must be a text of 1 to {most} characters.", given=repr(given), most=LONGEST))
     return given
 
 

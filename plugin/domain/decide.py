@@ -17,6 +17,7 @@ from plugin.domain.experiments import Arm, arm_of, explores
 from plugin.domain.guardrails import Guardrails, Limit, Refusal, Suppression
 from plugin.domain.ladders import need_of
 from plugin.domain.messages import Medium, Message, Purpose
+from plugin.domain.phrases import joined, phrase, phrases
 from plugin.domain.stacking import fits_beside
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.domain.trials import is_trial
@@ -215,7 +216,8 @@ def _gift(case: _Case, campaign: Campaign, wish: GiveCode, made: Sequence[Decisi
         anyway = guardrails.buys_anyway(case.rules, case.view.outlook.model, case.view.state.history, case.now)
     reason = wish.reason
     if anyway and explores(case.view.state.customer_id, campaign.salt, case.rules.explore_share):
-        reason, anyway = f"Explored, though {anyway.because}. {reason}", None
+        explored = phrase("Explored, though {because}.", because=anyway.because)
+        reason, anyway = joined((explored, reason)), None
     wanted = Decision(campaign, Outcome.GIVEN, wish.episode, reason, wish, arm)
     return _unless(wanted, next(_refusals(case, campaign, wish, made, anyway), None))
 
@@ -229,11 +231,14 @@ def _message(case: _Case, campaign: Campaign, wish: Tell, made: Sequence[Decisio
     return _unless(wanted, refusal)
 
 
+_LEFT_ALONE = phrase("Left alone as the control group.")
+
+
 def _unless(wanted: Decision, refusal: Refusal | None) -> Decision:
     if refusal is not None:
         return wanted.refused(refusal)
     if wanted.arm is Arm.CONTROL:
-        reason = f"Left alone as the control group. {wanted.reason}"
+        reason = joined((_LEFT_ALONE, wanted.reason))
         return Decision(wanted.campaign, Outcome.CONTROL, wanted.episode, reason, None, wanted.arm)
     return wanted
 
@@ -313,22 +318,25 @@ def _profiled(case: _Case, campaign: Campaign) -> bool:
 def _objects(case: _Case, campaign: Campaign) -> Refusal | None:
     if not _profiled(case, campaign):
         return None
-    return Refusal(Limit.OBJECTS, "the customer objects to being profiled")
+    return Refusal(Limit.OBJECTS, phrase("the customer objects to being profiled"))
 
 
 def _opted_out(case: _Case, purpose: Purpose) -> Refusal | None:
     if purpose is Purpose.TRANSACTIONAL or not case.view.state.consent.opted_out:
         return None
-    return Refusal(Limit.OPTED_OUT, "the customer has opted out")
+    return Refusal(Limit.OPTED_OUT, phrase("the customer has opted out"))
 
 
 def _unreachable(case: _Case, message: Message | None, purpose: Purpose) -> Refusal | None:
     if message is None:
-        return Refusal(Limit.UNREACHABLE, "nothing would tell the customer of it")
+        return Refusal(Limit.UNREACHABLE, phrase("nothing would tell the customer of it"))
     if case.standing.reach is None or case.standing.reach[purpose].intersection(message.media):
         return None
-    asked = " that the customer has agreed to" if purpose is Purpose.MARKETING else ""
-    return Refusal(Limit.UNREACHABLE, f"there is no way{asked} by which this message could go")
+    if purpose is Purpose.MARKETING:
+        said = phrase("there is no way that the customer has agreed to by which this message could go")
+    else:
+        said = phrase("there is no way by which this message could go")
+    return Refusal(Limit.UNREACHABLE, said)
 
 
 def _one_at_a_time(rules: Guardrails, made: Sequence[Decision], now: datetime) -> Refusal | None:
@@ -337,7 +345,9 @@ def _one_at_a_time(rules: Guardrails, made: Sequence[Decision], now: datetime) -
     if first is None or not isinstance(first.wish, GiveCode):
         return None
     days = max(rules.days_between, first.wish.offer.valid_days)
-    said = f"“{first.campaign.name}” gives something at this moment, and a checkout takes one voucher"
+    said = phrase(
+        "“{campaign}” gives something at this moment, and a checkout takes one voucher", campaign=first.campaign.name
+    )
     return Refusal(Limit.ONE_AT_A_TIME, said, now + timedelta(days=days))
 
 
@@ -347,7 +357,7 @@ def _holds_another(view: View, wish: GiveCode) -> Refusal | None:
     in_the_way = [one.until for one in held if not fits_beside(wish.offer, [one.offer])]
     if not in_the_way:
         return None
-    said = "the customer holds a code that can still be used, and a checkout takes one voucher"
+    said = phrase("the customer holds a code that can still be used, and a checkout takes one voucher")
     return Refusal(Limit.ONE_AT_A_TIME, said, max(in_the_way))
 
 
@@ -366,5 +376,10 @@ def _too_soon(case: _Case, campaign: Campaign, episode: str, made: Sequence[Deci
     given = [one.at for one in (*past, *now) if one.outcome in acted and need_of(one.episode) != need_of(episode)]
     if not given or case.now - max(given) >= timedelta(days=campaign.pause_days):
         return None
-    said = f"the last one was on {max(given):%Y-%m-%d}, less than {campaign.pause_days} days ago"
+    said = phrases(
+        campaign.pause_days,
+        "the last one was on {day}, less than {n} day ago",
+        "the last one was on {day}, less than {n} days ago",
+        day=max(given).date(),
+    )
     return Refusal(Limit.PAUSE, said)

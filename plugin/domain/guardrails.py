@@ -12,7 +12,9 @@ from typing import Any
 
 from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.customer import History
+from plugin.domain.money import Money
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.phrases import Percent, phrase, phrases
 from plugin.domain.prediction import Model, probability, silence_until
 from plugin.domain.tactic import describe_values, param, read_values, write_params
 from plugin.errors import Rejected
@@ -128,8 +130,8 @@ class Refusal:
     @property
     def reason(self) -> str:
         if self.again is None:
-            return f"Nothing, because {self.because}."
-        return f"Later, because {self.because}; asked again on {self.again:%Y-%m-%d at %H:%M} UTC."
+            return phrase("Nothing, because {because}.", because=self.because)
+        return phrase("Later, because {because}; asked again on {again}.", because=self.because, again=self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,9 @@ class Suppression:
 def read_guardrails(data: Any) -> Guardrails:
     """From JSON values, what is left out as it is by default; raises `Rejected` with a sentence for each mistake."""
     if not isinstance(data, Mapping):
-        raise Rejected(f"Guardrails are a table of names and values, not {data!r}.")
+        raise Rejected(phrase("Guardrails are a table of names and values, not {given}.", given=repr(data)))
     plain = {name: value for name, value in data.items() if name != "budgets"}
-    rules = read_values(Guardrails, "The set of guardrails", plain, _check)
+    rules = read_values(Guardrails, phrase("The set of guardrails"), plain, _check)
     budgets = read_budgets(data.get("budgets") or {})
     return Guardrails(**{**_values(rules), "budgets": budgets})
 
@@ -169,16 +171,16 @@ def _check(rules: Guardrails) -> Iterator[str]:
     said = [text for text in (rules.quiet_from, rules.quiet_to) if text is not None]
     wrong = [text for text in said if not _is_clock(text)]
     if wrong:
-        yield f"“{wrong[0]}” is no time of day; write it as 22:00."
+        yield phrase("“{given}” is no time of day; write it as 22:00.", given=wrong[0])
     elif len(said) == 1:
-        yield "Quiet hours need both ends: set quiet_from and quiet_to, or neither."
+        yield phrase("Quiet hours need both ends: set quiet_from and quiet_to, or neither.")
     elif rules.quiet and rules.quiet[0] == rules.quiet[1]:
-        yield "Quiet hours that end when they begin would be the whole day; leave a time at which to speak."
+        yield phrase("Quiet hours that end when they begin would be the whole day; leave a time at which to speak.")
     if rules.default_margin is not None and rules.margin_floor > rules.default_margin:
-        yield "The margin that must be left is above the margin there is, so that nothing could be given."
+        yield phrase("The margin that must be left is above the margin there is, so that nothing could be given.")
     unknown = [name for name in rules.ceiling if len(name) != 3 or not name.isupper()]
     if unknown:
-        yield f"“{unknown[0]}” is no currency; write it as USD."
+        yield phrase("“{given}” is no currency; write it as USD.", given=unknown[0])
 
 
 def _is_clock(text: str) -> bool:
@@ -198,15 +200,23 @@ def of_no_use(offer: Offer, sells: Mapping[str, str], only: Sequence[str], histo
         return None
     if (not only or history.channel in only) and offer.currency in {None, currency}:
         return None
-    return Refusal(Limit.CHANNEL, f"the customer buys in the channel {history.channel}, where this does not hold")
+    return Refusal(
+        Limit.CHANNEL,
+        phrase("the customer buys in the channel {channel}, where this does not hold", channel=history.channel),
+    )
 
 
 def suppressed(standing: Suppression | None, now: datetime) -> Refusal | None:
     if standing is None or (standing.until is not None and standing.until <= now):
         return None
-    why = {"complaint": "the customer complained", "asked": "the customer asked for it"}.get(standing.reason)
-    said = f"the customer is on the suppression list{f': {why}' if why else ''}"
+    said = _LISTED.get(standing.reason) or phrase("the customer is on the suppression list")
     return Refusal(Limit.SUPPRESSED, said, standing.until)
+
+
+_LISTED = {
+    "complaint": phrase("the customer is on the suppression list: the customer complained"),
+    "asked": phrase("the customer is on the suppression list: the customer asked for it"),
+}
 
 
 def too_often(rules: Guardrails, given: Sequence[datetime], now: datetime) -> Refusal | None:
@@ -218,7 +228,8 @@ def too_often(rules: Guardrails, given: Sequence[datetime], now: datetime) -> Re
     again = max(free, default=now)
     if again <= now:
         return None
-    return Refusal(Limit.FREQUENCY, f"the last gift was on {times[-1]:%Y-%m-%d}, and more would be too often", again)
+    said = phrase("the last gift was on {day}, and more would be too often", day=times[-1].date())
+    return Refusal(Limit.FREQUENCY, said, again)
 
 
 def told_too_often(rules: Guardrails, approached: Sequence[datetime], now: datetime) -> Refusal | None:
@@ -229,22 +240,21 @@ def told_too_often(rules: Guardrails, approached: Sequence[datetime], now: datet
     again = times[-rules.messages] + rules.messages_days * _DAY
     if again <= now:
         return None
-    return Refusal(
-        Limit.MESSAGES, f"the last was on {times[-1]:%Y-%m-%d}, and another message would be too many", again
-    )
+    said = phrase("the last was on {day}, and another message would be too many", day=times[-1].date())
+    return Refusal(Limit.MESSAGES, said, again)
 
 
 def disturbed(rules: Guardrails, refunded_at: datetime | None, now: datetime) -> Refusal | None:
     if refunded_at is None or now >= refunded_at + rules.dnd_days * _DAY:
         return None
-    said = f"money went back to the customer, last seen on {refunded_at:%Y-%m-%d}"
+    said = phrase("money went back to the customer, last seen on {day}", day=refunded_at.date())
     return Refusal(Limit.DO_NOT_DISTURB, said, refunded_at + rules.dnd_days * _DAY)
 
 
 def quiet(rules: Guardrails, zone: tzinfo, now: datetime) -> Refusal | None:
     hours = rules.quiet
     again = None if hours is None else quiet_until(*hours, zone, now)
-    return None if again is None else Refusal(Limit.QUIET_HOURS, "the customer's hours are quiet", again)
+    return None if again is None else Refusal(Limit.QUIET_HOURS, phrase("the customer's hours are quiet"), again)
 
 
 def quiet_until(begins: time, ends: time, zone: tzinfo, now: datetime) -> datetime | None:
@@ -269,7 +279,12 @@ def buys_anyway(rules: Guardrails, model: Model | None, history: History, now: d
     fallen = silence_until(model, history, rules.buy_anyway)
     days = min(fallen, (now - history.last_at) / _DAY + model.horizon_days)
     again = max(history.last_at + days * _DAY, now + SHORTEST_WAIT)
-    said = f"an order within {model.horizon_days} days is {chance:.0%} likely anyway"
+    said = phrases(
+        model.horizon_days,
+        "an order within {n} day is {chance} likely anyway",
+        "an order within {n} days is {chance} likely anyway",
+        chance=Percent(chance),
+    )
     return Refusal(Limit.BUY_ANYWAY, said, again)
 
 
@@ -283,7 +298,12 @@ def too_much(rules: Guardrails, offer: Offer, history: History, own_margin: Deci
     cost = _cost(offer, basket.get(currency or ""))
     most = rules.ceiling.get(currency or "")
     if cost is not None and most is not None and cost > most:
-        said = f"{offer.label} would be {cost:.2f} {currency}, above the ceiling of {most.normalize():f} for one order"
+        said = phrase(
+            "{offer} would be {cost}, above the ceiling of {most} for one order",
+            offer=offer.label,
+            cost=Money(cost, currency or ""),
+            most=Money(most, currency or ""),
+        )
         return Refusal(Limit.CEILING, said)
     share = _share(offer, basket.get(currency or ""))
     if rules.default_margin is None or share is None:
@@ -291,7 +311,13 @@ def too_much(rules: Guardrails, offer: Offer, history: History, own_margin: Deci
     left = (rules.default_margin if own_margin is None else own_margin) - share
     if left >= rules.margin_floor:
         return None
-    return Refusal(Limit.MARGIN, f"{offer.label} leaves a margin of {left:.0%}, below {rules.margin_floor:.0%}")
+    said = phrase(
+        "{offer} leaves a margin of {left}, below {floor}",
+        offer=offer.label,
+        left=Percent(float(left)),
+        floor=Percent(float(rules.margin_floor)),
+    )
+    return Refusal(Limit.MARGIN, said)
 
 
 def never(rules: Guardrails, offer: Offer, *, costs_known: bool = False) -> Iterator[str]:
@@ -301,7 +327,7 @@ def never(rules: Guardrails, offer: Offer, *, costs_known: bool = False) -> Iter
     """
     refused = too_much(rules, offer, History(), Decimal(1) if costs_known else None)
     if refused is not None:
-        yield f"The guardrails of the shop would always refuse this: {refused.because}."
+        yield phrase("The guardrails of the shop would always refuse this: {because}.", because=refused.because)
 
 
 def usual_basket(history: History) -> dict[str, Decimal]:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from plugin.domain.phrases import phrase
 from plugin.domain.purchase_days import PurchaseDay
 from plugin.domain.signals import FALLING_FROM, FALLING_SHARE, HIGH_SHIPPING, SignalKind
 
@@ -70,14 +71,26 @@ class Effect:
 
 #: By signal: its name, and who has it, as a sentence begins.
 SIGNALS = {
-    SignalKind.ONLY_WITH_VOUCHER: ("Only with a voucher", "Customers whose orders so far all had a voucher"),
-    "last_with_voucher": ("Last order with a voucher", "Customers after an order with a voucher"),
-    SignalKind.REFUND: ("Refund", "Customers after an order with a refund"),
-    SignalKind.LATE_PARCEL: ("Late parcel", "Customers whose parcel left later than nine in ten do"),
-    SignalKind.FALLING_BASKET: ("Falling basket", "Customers whose last order was below 60 % of their own usual"),
-    SignalKind.SHIPPING_COST: ("High shipping cost", "Customers who paid at least 20 % of the order for shipping"),
-    "single_item": ("Single piece", "Customers after an order of a single piece"),
-    "slower": ("Slower than usual", "Customers who took more than 1.5 times their usual time to the last order"),
+    SignalKind.ONLY_WITH_VOUCHER: (
+        phrase("Only with a voucher"),
+        phrase("Customers whose orders so far all had a voucher"),
+    ),
+    "last_with_voucher": (phrase("Last order with a voucher"), phrase("Customers after an order with a voucher")),
+    SignalKind.REFUND: (phrase("Refund"), phrase("Customers after an order with a refund")),
+    SignalKind.LATE_PARCEL: (phrase("Late parcel"), phrase("Customers whose parcel left later than nine in ten do")),
+    SignalKind.FALLING_BASKET: (
+        phrase("Falling basket"),
+        phrase("Customers whose last order was below 60 % of their own usual"),
+    ),
+    SignalKind.SHIPPING_COST: (
+        phrase("High shipping cost"),
+        phrase("Customers who paid at least 20 % of the order for shipping"),
+    ),
+    "single_item": (phrase("Single piece"), phrase("Customers after an order of a single piece")),
+    "slower": (
+        phrase("Slower than usual"),
+        phrase("Customers who took more than 1.5 times their usual time to the last order"),
+    ),
 }
 
 
@@ -117,9 +130,15 @@ def observations(days: Sequence[PurchaseDay], today: int, horizon: int) -> Itera
 def sentence(effect: Effect, horizon: int) -> str:
     """What was found, with its numbers, in words that do not claim a cause."""
     _, who = SIGNALS[effect.key]
-    shares = f"in {_percent(effect.present)} % of cases, others with as many purchases in {_percent(effect.absent)} %"
-    points = f"difference {_percent(effect.difference)} points, 95 % between {_percent(effect.low)} and {_percent(effect.high)}"
-    return f"{who} did not come back within {horizon} days {shares} ({points}; {effect.present_count:,} orders)."
+    shares = {name: _percent(getattr(effect, name)) for name in ("present", "absent", "difference", "low", "high")}
+    return phrase(
+        "{who} did not come back within {days} days in {present} % of cases, others with as many purchases in {absent} %"
+        " (difference {difference} points, 95 % between {low} and {high}; {orders} orders).",
+        who=who,
+        days=horizon,
+        orders=effect.present_count,
+        **shares,
+    )
 
 
 def _percent(share: float) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 from plugin.domain.baskets import WayBack, write_way
 from plugin.domain.content import word
+from plugin.domain.phrases import N_, phrase
+from plugin.errors import sentence_of
 
 
 class Purpose(StrEnum):
@@ -76,7 +78,7 @@ def pieces(text: str) -> Iterator[tuple[str, str | None]]:
     """What stands there, and the token that follows it; None after the last. Raises `ValueError`."""
     for literal, token, form, conversion in string.Formatter().parse(text):
         if form or conversion:
-            raise ValueError(f"“{{{token}}}” has more between its braces than a name")
+            raise ValueError(phrase("“{token}” has more between its braces than a name", token=f"{{{token}}}"))
         yield literal, token
 
 
@@ -92,41 +94,51 @@ def nameless(text: str, values: Mapping[str, str]) -> str:
     return text.replace(", {name}", "").replace(" {name}", "").replace("{name}", "")
 
 
+_PARTS = {
+    "subject": N_("The subject in {language}"),
+    "text": N_("The text in {language}"),
+    "button": N_("The button in {language}"),
+}
+
+
 def problems_of(message: Message, tokens: Collection[str]) -> Iterator[str]:
     """A sentence for each thing that would go wrong when it is sent. tokens: what may stand in it beside COMMON."""
     if not message.texts:
-        yield "The message has no text: write one in one language at least."
+        yield phrase("The message has no text: write one in one language at least.")
     for language in message.texts:
         if not language.strip():
-            yield "A text of the message has no language: name it, as en or pt-br."
+            yield phrase("A text of the message has no language: name it, as en or pt-br.")
     if Medium.MAIL in message.media and set(message.subjects) != set(message.texts):
-        yield "The message needs a subject in each language that it has a text in, and in no other."
+        yield phrase("The message needs a subject in each language that it has a text in, and in no other.")
     if message.buttons and set(message.buttons) != set(message.texts):
-        yield "The button needs its words in each language that the message has a text in, or in none."
+        yield phrase("The button needs its words in each language that the message has a text in, or in none.")
     allowed = COMMON | set(tokens)
     for name, words in (("subject", message.subjects), ("text", message.texts), ("button", message.buttons)):
         for language, said in words.items():
-            yield from _problems_of_text(f"The {name} in {language or '?'}", said, name, allowed)
+            yield from _problems_of_text(phrase(_PARTS[name], language=language or "?"), said, name, allowed)
     if message.link is not None and not leads_somewhere(message.link):
-        yield "A message leads to a path, as /basket, or to a whole address that begins with https://."
+        yield phrase("A message leads to a path, as /basket, or to a whole address that begins with https://.")
 
 
 def _problems_of_text(which: str, said: str, name: str, allowed: Collection[str]) -> Iterator[str]:
     if not said.strip():
-        yield f"{which} is empty."
+        yield phrase("{part} is empty.", part=which)
     if len(said) > (LONGEST_TEXT if name == "text" else LONGEST_SUBJECT):
-        yield f"{which} is too long: at most {LONGEST_TEXT if name == 'text' else LONGEST_SUBJECT} letters."
+        most = LONGEST_TEXT if name == "text" else LONGEST_SUBJECT
+        yield phrase("{part} is too long: at most {most} letters.", part=which, most=most)
     if name != "text" and not said.isprintable():
-        yield f"{which} must be one line."
+        yield phrase("{part} must be one line.", part=which)
     try:
         found = [token for _, token in pieces(said) if token is not None]
     except ValueError as error:
-        yield f"{which} cannot be filled in: {error}. Write a token as {{name}}, and a brace as {{{{ or }}}}."
+        token, brace = "{name}", ("{{", "}}")
+        told = N_("{part} cannot be filled in: {error}. Write a token as {token}, and a brace as {brace}.")
+        yield phrase(told, part=which, error=sentence_of(error), token=token, brace=brace)
         return
     for token in dict.fromkeys(found):
         if token not in allowed:
-            known = ", ".join(f"{{{one}}}" for one in sorted(allowed))
-            yield f"{which} has {{{token}}}, which nothing fills in here; there are {known}."
+            told = N_("{part} has {token}, which nothing fills in here; there are {known}.")
+            yield phrase(told, part=which, token=f"{{{token}}}", known=tuple(f"{{{one}}}" for one in sorted(allowed)))
 
 
 def leads_somewhere(link: str) -> bool:

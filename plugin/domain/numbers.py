@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from plugin.domain.forecast import Expected
+from plugin.domain.phrases import joined, phrase
 from plugin.domain.quantiles import spread
 from plugin.domain.retention import Kept
 from plugin.domain.sales import CurrencySales, Totals
@@ -55,13 +56,13 @@ def figures(
 
 
 def _keeping(kept: Kept | None, limit_days: int) -> Iterator[Figure]:
-    active = f"Active is who bought within the {limit_days} days before."
+    active = phrase("Active is who bought within the {days} days before.", days=limit_days)
     number = kept.active_at_start if kept else 0
     for key, title, what, value in (
         (
             "retention",
-            "Retention, last 3 months",
-            (
+            phrase("Retention, last 3 months"),
+            phrase(
                 "Active customers at the end less those who first bought in these months, divided by active customers "
                 "at the start; who comes back after a longer silence counts, so it can be above 100 %."
             ),
@@ -69,44 +70,50 @@ def _keeping(kept: Kept | None, limit_days: int) -> Iterator[Figure]:
         ),
         (
             "churn",
-            "Churn, last 3 months",
-            "The share of the customers active at the start who were no longer active at the end.",
+            phrase("Churn, last 3 months"),
+            phrase("The share of the customers active at the start who were no longer active at the end."),
             kept.churn if kept else None,
         ),
     ):
-        yield Figure(key, title, f"{what} {active}", Unit.SHARE, value, number, "customers active at the start")
+        yield Figure(
+            key, title, joined((what, active)), Unit.SHARE, value, number, phrase("customers active at the start")
+        )
 
 
 def _buying(totals: Totals) -> Iterator[Figure]:
     yield Figure(
         "repeat_rate",
-        "Repeat-purchase rate",
-        "The share of all customers who bought on at least two days.",
+        phrase("Repeat-purchase rate"),
+        phrase("The share of all customers who bought on at least two days."),
         Unit.SHARE,
         totals.repeaters / totals.customers if totals.customers else None,
         totals.customers,
-        "customers",
+        phrase("customers"),
     )
     yield Figure(
         "purchase_frequency",
-        "Purchase frequency, last 365 days",
-        "Purchase days divided by the customers who bought at all, within the last 365 days; several orders on one "
-        "day are one purchase.",
+        phrase("Purchase frequency, last 365 days"),
+        phrase(
+            "Purchase days divided by the customers who bought at all, within the last 365 days; several orders on one "
+            "day are one purchase."
+        ),
         Unit.PURCHASES,
         totals.year_days / totals.year_customers if totals.year_customers else None,
         totals.year_customers,
-        "customers",
+        phrase("customers"),
     )
     between = spread(totals.gaps)
     yield Figure(
         "time_between_orders",
-        "Time between orders",
-        "The middle one of all gaps between two successive purchase days of one customer; half of the gaps lie "
-        "between the quartiles.",
+        phrase("Time between orders"),
+        phrase(
+            "The middle one of all gaps between two successive purchase days of one customer; half of the gaps lie "
+            "between the quartiles."
+        ),
         Unit.DAYS,
         between.median if between else None,
         between.count if between else 0,
-        "gaps",
+        phrase("gaps"),
         lower=between.lower if between else None,
         upper=between.upper if between else None,
     )
@@ -116,22 +123,24 @@ def _worth(totals: Totals) -> Iterator[Figure]:
     for currency, sales in _largest_first(totals):
         yield Figure(
             "average_order_value",
-            f"Average order value, last 365 days, {currency}",
-            "Gross less refunds, with tax and shipping, divided by the orders of the last 365 days in this currency.",
+            phrase("Average order value, last 365 days, {currency}", currency=currency),
+            phrase(
+                "Gross less refunds, with tax and shipping, divided by the orders of the last 365 days in this currency."
+            ),
             Unit.MONEY,
             sales.year_kept / sales.year_orders if sales.year_orders else None,
             sales.year_orders,
-            "orders",
+            phrase("orders"),
             currency,
         )
         yield Figure(
             "lifetime_value",
-            f"Lifetime value so far, {currency}",
-            "Gross less refunds of all orders in this currency, divided by the customers who have one.",
+            phrase("Lifetime value so far, {currency}", currency=currency),
+            phrase("Gross less refunds of all orders in this currency, divided by the customers who have one."),
             Unit.MONEY,
             sales.kept / sales.customers if sales.customers else None,
             sales.customers,
-            "customers",
+            phrase("customers"),
             currency,
         )
 
@@ -144,24 +153,30 @@ def _expected(totals: Totals, expected: Expected | None, horizon_days: int, no_m
         silent = expected.at_risk_customers.get(currency, 0) if expected else 0
         predicted = Figure(
             "predicted_value",
-            f"Predicted lifetime value, next {horizon_days} days, {currency}",
-            f"What the model expects a customer with orders in this currency to spend within {horizon_days} days, on "
-            "average over all of them.",
+            phrase("Predicted lifetime value, next {days} days, {currency}", days=horizon_days, currency=currency),
+            phrase(
+                "What the model expects a customer with orders in this currency to spend within {days} days, on average"
+                " over all of them.",
+                days=horizon_days,
+            ),
             Unit.MONEY,
             value / customers if value is not None and customers else None,
             customers,
-            "customers",
+            phrase("customers"),
             currency,
         )
         at_risk = Figure(
             "revenue_at_risk",
-            f"Revenue at risk, next {horizon_days} days, {currency}",
-            f"What the model expected customers who are now at risk to spend within {horizon_days} days of their last "
-            f"purchase, less what it expects of them within the next {horizon_days} days.",
+            phrase("Revenue at risk, next {days} days, {currency}", days=horizon_days, currency=currency),
+            phrase(
+                "What the model expected customers who are now at risk to spend within {days} days of their last"
+                " purchase, less what it expects of them within the next {days} days.",
+                days=horizon_days,
+            ),
             Unit.MONEY,
             lost,
             customers,
-            f"customers, of whom {silent} at risk",
+            phrase("customers, of whom {number} at risk", number=silent),
             currency,
         )
         for figure in (predicted, at_risk):
@@ -173,7 +188,7 @@ def _if_enough(figure: Figure) -> Figure:
         return replace(figure, value=None, lower=None, upper=None)
     if figure.count >= ENOUGH and figure.value is not None:
         return replace(figure, value=round(figure.value, 3)) if isinstance(figure.value, Decimal) else figure
-    missing = f"Not enough data yet: {figure.count} of at least {ENOUGH} {figure.counted.split(',')[0]}."
+    missing = phrase("Not enough data yet: {count} of at least {enough}.", count=figure.count, enough=ENOUGH)
     return replace(figure, value=None, lower=None, upper=None, missing=missing)
 
 

@@ -10,6 +10,7 @@ from plugin.domain.ladders import Ladder, Step, rung_of
 from plugin.domain.message_params import MessageParams, check_message, message_of
 from plugin.domain.messages import OF_A_CODE, nameless
 from plugin.domain.offers import PERSONAL, Offer, OfferKind, problems
+from plugin.domain.phrases import joined, phrase
 from plugin.domain.tactic import View, param
 from plugin.domain.value_kinds import ValueKind
 
@@ -118,9 +119,9 @@ def check_code(params: OfferParams) -> Iterator[str]:
     given = offers_of(params)
     yield from dict.fromkeys(said for offer in given for said in problems(offer))
     if any(offer.kind not in PERSONAL for offer in given):
-        yield "A public gift is for everyone and belongs to a campaign of its own: use the tactic public_gift."
+        yield phrase("A public gift is for everyone and belongs to a campaign of its own: use the tactic public_gift.")
     if "{code}" not in params.text:
-        yield "The banner must hold {code}, or nobody learns of it."
+        yield phrase("The banner must hold {code}, or nobody learns of it.")
 
 
 def check_offer(params: OfferParams, tokens: Collection[str] = OF_A_CODE) -> Iterator[str]:
@@ -131,9 +132,9 @@ def check_offer(params: OfferParams, tokens: Collection[str] = OF_A_CODE) -> Ite
         if params.message_by and not all(
             "{code}" in text or "{link}" in text for text in params.message_texts.values()
         ):
-            yield "Each text of the message must hold {code} or {link}, or nobody learns of it."
+            yield phrase("Each text of the message must hold {code} or {link}, or nobody learns of it.")
     if isinstance(params, LadderParams) and params.last_offer is not None and params.second_offer is None:
-        yield "There is a last offer without a second one; name the second, or make the last one the second."
+        yield phrase("There is a last offer without a second one; name the second, or make the last one the second.")
 
 
 def offers_of(params: OfferParams) -> tuple[Offer, ...]:
@@ -172,10 +173,18 @@ def give(view: View, params: OfferParams, need: str, since: datetime, reason: st
     if rung.look_again is not None:
         yield CheckAgain(rung.look_again)
     if rung.number > 1:
-        reason = f"Offer {rung.number}, because the one before brought no order. {reason}"
+        again = phrase("Offer {number}, because the one before brought no order.", number=rung.number)
+        reason = joined((again, reason))
     banner = banner_of(params, rung.step.offer, view.state.first_name) if view.state.reachable else None
     message = message_of(params) if isinstance(params, MessageParams) else None
     yield GiveCode(rung.episode, rung.since, rung.step.offer, banner, reason, message=message)
+
+
+def no_account(why: str) -> str:
+    return joined((_NO_ACCOUNT, why))
+
+
+_NO_ACCOUNT = phrase("Nothing, because a guest has no account to show a code in.")
 
 
 def banner_of(params: OfferParams, offer: Offer, first_name: str) -> Banner:

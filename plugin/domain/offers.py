@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
+
+from plugin.domain.phrases import N_, Phrase, phrase
 
 
 class OfferKind(StrEnum):
@@ -56,55 +59,65 @@ class Offer:
 
     @property
     def label(self) -> str:
-        match self.kind:
-            case OfferKind.PERCENTAGE:
-                return f"{self.value.normalize():f} % off{self._scope}"
-            case OfferKind.AMOUNT:
-                return f"{self.value.normalize():f} {self.currency} off{self._scope}"
-            case OfferKind.FREE_SHIPPING:
-                return "free shipping"
-            case OfferKind.STORE_CREDIT:
-                return f"{self.value.normalize():f} {self.currency} of store credit"
-            case OfferKind.PERSONAL_GIFT | OfferKind.PUBLIC_GIFT:
-                return "a gift"
+        """In English, as it is filled into the merchant's texts."""
+        return _label_of(self)
 
     @property
     def scoped(self) -> bool:
         """It holds for some products only."""
         return self.kind in _SCOPED and bool(self.products or self.collections)
 
-    @property
-    def _scope(self) -> str:
-        return " selected products" if self.scoped else ""
+
+@lru_cache(maxsize=1024)
+def _label_of(offer: Offer) -> Phrase:
+    value = offer.value.normalize()
+    match offer.kind:
+        case OfferKind.PERCENTAGE:
+            said = N_("{value} % off selected products") if offer.scoped else N_("{value} % off")
+            return phrase(said, value=value)
+        case OfferKind.AMOUNT:
+            said = N_("{value} {currency} off selected products") if offer.scoped else N_("{value} {currency} off")
+            return phrase(said, value=value, currency=offer.currency)
+        case OfferKind.FREE_SHIPPING:
+            return phrase("free shipping")
+        case OfferKind.STORE_CREDIT:
+            return phrase("{value} {currency} of store credit", value=value, currency=offer.currency)
+        case OfferKind.PERSONAL_GIFT | OfferKind.PUBLIC_GIFT:
+            return phrase("a gift")
 
 
 def problems(offer: Offer) -> Iterator[str]:
     """A sentence for each thing about the offer that cannot be, for whoever is about to save it."""
     if offer.kind is OfferKind.PERCENTAGE and not 0 < offer.value <= 100:
-        yield "A percentage must be above 0 and at most 100."
+        yield phrase("A percentage must be above 0 and at most 100.")
     if offer.kind in _IN_CURRENCY and offer.value <= 0:
-        yield "An amount must be above 0."
+        yield phrase("An amount must be above 0.")
     if max(offer.value, offer.minimum) > MOST:
-        yield f"An amount or a minimum must be at most {MOST:,}."
+        yield phrase("An amount or a minimum must be at most {most}.", most=MOST)
     if (offer.kind in _IN_CURRENCY or offer.minimum > 0) and not offer.currency:
-        yield "Name the currency of the amount or the minimum."
+        yield phrase("Name the currency of the amount or the minimum.")
     if offer.kind is OfferKind.STORE_CREDIT and offer.minimum > 0:
-        yield "Store credit has no minimum: Saleor takes a gift card for any basket. Set the minimum to 0."
+        yield phrase("Store credit has no minimum: Saleor takes a gift card for any basket. Set the minimum to 0.")
     yield from _problems_of_scope(offer)
 
 
 def _problems_of_scope(offer: Offer) -> Iterator[str]:
     gift = offer.kind in {OfferKind.PERSONAL_GIFT, OfferKind.PUBLIC_GIFT}
     if gift and offer.collections:
-        yield "A gift is a product, not a collection: name it under products."
+        yield phrase("A gift is a product, not a collection: name it under products.")
     if offer.kind is OfferKind.PERSONAL_GIFT and len(offer.products) != 1:
-        yield "Name the one product that is the gift, by its id or its slug."
+        yield phrase("Name the one product that is the gift, by its id or its slug.")
     if offer.kind is OfferKind.PUBLIC_GIFT and not offer.products:
-        yield "Name the product that is the gift, by its id or its slug."
+        yield phrase("Name the product that is the gift, by its id or its slug.")
     if not gift and offer.kind not in _SCOPED and (offer.products or offer.collections):
         yield (
-            "Products and collections narrow a percentage or an amount;"
-            f" {offer.kind.value.replace('_', ' ')} holds for the whole basket."
+            phrase(
+                "Products and collections narrow a percentage or an amount; free shipping holds for the whole basket."
+            )
+            if offer.kind is OfferKind.FREE_SHIPPING
+            else phrase(
+                "Products and collections narrow a percentage or an amount; store credit holds for the whole basket."
+            )
         )
 
 

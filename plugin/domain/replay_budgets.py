@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
-from plugin.domain.budgets import CUSTOMER_DAYS, Budgets, Over, Used, over
+from plugin.domain.budgets import CUSTOMER_DAYS, THIS_CAMPAIGN, WHOLE_SHOP, Budgets, Over, Used, over
 from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Limit
 from plugin.domain.money import Money
 from plugin.domain.offers import valid_until
+from plugin.domain.phrases import phrase
 from plugin.domain.replay_values import Asked
 
 #: In the place of a campaign: all of them.
@@ -49,7 +50,7 @@ def within_budgets(
         elif refused.today and (tomorrow := _tomorrow(one, zone, ends)) is not None:
             heapq.heappush(waiting, (tomorrow.at, priority, campaign_id, number, tomorrow))
         else:
-            reason = f"Nothing, because {refused.because}."
+            reason = phrase("Nothing, because {because}.", because=refused.because)
             found.append(replace(one, outcome=Outcome.NOTHING, reason=reason, by=Limit.BUDGET))
     return found
 
@@ -81,9 +82,11 @@ class _Books:
         if one.cost is None:
             bounded = budgets.any or shop.any
             return (
-                Over("there is a budget, and nothing tells yet what this gift would cost", False) if bounded else None
+                Over(phrase("there is a budget, and nothing tells yet what this gift would cost"), today=False)
+                if bounded
+                else None
             )
-        whose = (("this campaign", one.campaign_id, budgets), ("the whole shop", _ALL, shop))
+        whose = ((THIS_CAMPAIGN, one.campaign_id, budgets), (WHOLE_SHOP, _ALL, shop))
         refused = (over(most, self._used(one, key, one.cost.currency), one.cost, name) for name, key, most in whose)
         return min((each for each in refused if each is not None), key=lambda each: each.today, default=None)
 

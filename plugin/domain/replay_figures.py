@@ -10,6 +10,7 @@ from decimal import Decimal
 from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Outcome
 from plugin.domain.guardrails import Limit
+from plugin.domain.phrases import Phrase, first_of, without_figures
 from plugin.domain.replay_costs import break_even, wilson
 from plugin.domain.replay_values import Asked, Season
 
@@ -146,6 +147,8 @@ def _reasons(asked: Iterable[Asked], outcome: Outcome) -> dict[str, int]:
 
 def kind_of(reason: str) -> str:
     """The first sentence without its numbers and dates, so that reasons alike are counted together."""
+    if isinstance(reason, Phrase):
+        return without_figures(first_of(reason))
     return _NUMBERS.sub("…", reason.split(". ", maxsplit=1)[0]).rstrip(".")
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
+from plugin.domain.phrases import phrase
 from plugin.errors import Rejected
 
 _DAY_BEGINS, _DAY_ENDS = time(0), time(23, 59, 59)
@@ -36,7 +37,9 @@ def _read(said: Any, zone: tzinfo, of_day: time) -> datetime | None:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Rejected(f"{said!r} is no date: write it as 2026-12-01 or 2026-12-01T09:30.") from None
+        raise Rejected(
+            phrase("{given} is no date: write it as 2026-12-01 or 2026-12-01T09:30.", given=repr(said))
+        ) from None
 
 
 def _write(at: datetime | None, zone: tzinfo, of_day: time) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import param, read_values, write_params
 from plugin.errors import Rejected
 
@@ -29,7 +30,7 @@ class Sending:
 def read_sending(data: Any) -> Sending:
     """From JSON values, what is left out as it is by default; raises `Rejected` with a sentence for each mistake."""
     if not isinstance(data, Mapping):
-        raise Rejected(f"Settings for sending are a table of names and values, not {data!r}.")
+        raise Rejected(phrase("Settings for sending are a table of names and values, not {given}.", given=repr(data)))
     return read_values(Sending, "Sending", data, _check)
 
 
@@ -41,12 +42,12 @@ def write_sending(sending: Sending) -> dict[str, Any]:
 def _check(sending: Sending) -> Iterator[str]:
     for address in (sending.sender_address, sending.reply_to):
         if address is not None and not looks_like_an_address(address):
-            yield f"“{address}” is no e-mail address; write it as shop@example.com."
+            yield phrase("“{address}” is no e-mail address; write it as shop@example.com.", address=address)
     if not sending.sender_name.isprintable():
-        yield "The sender's name must be one line."
+        yield phrase("The sender's name must be one line.")
     at = sending.storefront
     if at is not None and not (at.startswith(("https://", "http://")) and at.isascii() and at.isprintable()):
-        yield f"“{at}” is no address of a storefront; write it as https://shop.example."
+        yield phrase("“{at}” is no address of a storefront; write it as https://shop.example.", at=at)
 
 
 def looks_like_an_address(text: str) -> bool:

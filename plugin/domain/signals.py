@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 
 from plugin.domain.churn import Outlook, Rhythm
 from plugin.domain.customer import History
+from plugin.domain.money import Money
+from plugin.domain.phrases import Percent, Phrase, joined, phrase, phrases, plurals
 
 #: A last order below this share of the customer's own mean is a falling basket, from so many orders on.
 FALLING_SHARE = Decimal("0.6")
@@ -22,6 +25,23 @@ HIGH_SHIPPING = Decimal("0.2")
 RUN_OUT = 1.3
 #: Sentences that a reason is made of: more are not read.
 MOST_IN_REASON = 3
+_USUALLY_BUYS = plurals(
+    "Usually buys {every}; silent for {n} day since the last order.",
+    "Usually buys {every}; silent for {n} days since the last order.",
+)
+_OTHERS_BUY = plurals(
+    "Customers here buy {every}; silent for {n} day since the last order.",
+    "Customers here buy {every}; silent for {n} days since the last order.",
+)
+_WITH_VOUCHER = plurals("The only order was made with a voucher.", "All {n} orders were made with a voucher.")
+_LEFT = plurals(
+    "The last parcel left after {n} day; nine in ten leave within {usual}.",
+    "The last parcel left after {n} days; nine in ten leave within {usual}.",
+)
+_NOT_LEFT = plurals(
+    "The last parcel has not left after {n} day; nine in ten leave within {usual}.",
+    "The last parcel has not left after {n} days; nine in ten leave within {usual}.",
+)
 
 
 class SignalKind(StrEnum):
@@ -78,38 +98,46 @@ def _signals(
     if late := _late(last_at, rhythm, evidence, now):
         yield Signal(SignalKind.LATE_PARCEL, late)
     if evidence.refunded > 0:
-        yield Signal(
-            SignalKind.REFUND, f"{_percent(evidence.refunded, evidence.total)} of the last order was refunded."
-        )
+        share = _percent(evidence.refunded, evidence.total)
+        whole = phrase("All of the last order was refunded.")
+        said = whole if share is None else phrase("{share} of the last order was refunded.", share=share)
+        yield Signal(SignalKind.REFUND, said)
     elif falling := _falling(history):
         yield Signal(SignalKind.FALLING_BASKET, falling)
     if history.discounted == history.orders:
-        bought = "The only order was" if history.orders == 1 else f"All {history.orders} orders were"
-        yield Signal(SignalKind.ONLY_WITH_VOUCHER, f"{bought} made with a voucher.")
+        yield Signal(SignalKind.ONLY_WITH_VOUCHER, phrases(history.orders, *_WITH_VOUCHER))
     if evidence.total > 0 and evidence.shipping >= HIGH_SHIPPING * evidence.total:
         share = _percent(evidence.shipping, evidence.total)
-        yield Signal(SignalKind.SHIPPING_COST, f"Shipping was {share} of what the last order cost.")
+        whole = phrase("Shipping was all of what the last order cost.")
+        said = whole if share is None else phrase("Shipping was {share} of what the last order cost.", share=share)
+        yield Signal(SignalKind.SHIPPING_COST, said)
     for product in evidence.low:
         since = _days(now - product.last_at)
         if since >= RUN_OUT * product.usual:
             yield Signal(
                 SignalKind.RAN_OUT,
-                f"Buys {product.name} {_every(product.usual)}, and bought it {since:.0f} days ago.",
+                phrases(
+                    round(since),
+                    "Buys {product} {every}, and bought it {n} day ago.",
+                    "Buys {product} {every}, and bought it {n} days ago.",
+                    product=product.name,
+                    every=_every(product.usual),
+                ),
             )
 
 
 def why_silent(history: History, rhythm: Rhythm, now: datetime) -> str:
     """The silence against what is usual, in a sentence."""
     if history.last_at is None:
-        return "Has not bought yet."
-    usual, whose = rhythm.mean_gap, "Customers here buy"
+        return phrase("Has not bought yet.")
+    usual, said = rhythm.mean_gap, _OTHERS_BUY
     if history.purchase_days > 2 and history.first_day and history.last_day:
-        usual, whose = (history.last_day - history.first_day).days / (history.purchase_days - 1), "Usually buys"
-    return f"{whose} {_every(usual)}; silent for {(now - history.last_at).days} days since the last order."
+        usual, said = (history.last_day - history.first_day).days / (history.purchase_days - 1), _USUALLY_BUYS
+    return phrases((now - history.last_at).days, *said, every=_every(usual))
 
 
 def reason(signals: tuple[Signal, ...]) -> str:
-    return " ".join(signal.sentence for signal in signals[:MOST_IN_REASON])
+    return joined(signal.sentence for signal in signals[:MOST_IN_REASON])
 
 
 def _late(last_at: datetime, rhythm: Rhythm, evidence: Evidence, now: datetime) -> str | None:
@@ -120,8 +148,8 @@ def _late(last_at: datetime, rhythm: Rhythm, evidence: Evidence, now: datetime) 
     took = _days((evidence.shipped_at or now) - last_at)
     if took <= rhythm.parcel_days:
         return None
-    what = "left after" if evidence.shipped_at else "has not left after"
-    return f"The last parcel {what} {took:.0f} days; nine in ten leave within {rhythm.parcel_days:.0f}."
+    said = _LEFT if evidence.shipped_at else _NOT_LEFT
+    return phrases(round(took), *said, usual=round(rhythm.parcel_days))
 
 
 def _falling(history: History) -> str | None:
@@ -133,15 +161,25 @@ def _falling(history: History) -> str | None:
     mean = (history.spent[currency] - history.last_total) / before
     if mean <= 0 or history.last_total >= FALLING_SHARE * mean:
         return None
-    return f"The last order was {history.last_total:.2f} {currency}, after {mean:.2f} {currency} on average before."
+    return phrase(
+        "The last order was {last}, after {mean} on average before.",
+        last=Money(history.last_total, currency),
+        mean=Money(round(mean, 2), currency),
+    )
 
 
-def _every(days: float) -> str:
-    return "every day" if days < 1.5 else f"every {days:.0f} days"
+def _every(days: float) -> Phrase:
+    return every(1 if days < 1.5 else round(days))
 
 
-def _percent(part: Decimal, whole: Decimal) -> str:
-    return "All" if whole <= 0 or part >= whole else f"{100 * part / whole:.0f} %"
+@cache
+def every(days: int) -> Phrase:
+    return phrases(days, "every day", "every {n} days")
+
+
+def _percent(part: Decimal, whole: Decimal) -> Percent | None:
+    """None for all of it."""
+    return None if whole <= 0 or part >= whole else Percent(float(part / whole))
 
 
 def _days(span: timedelta) -> float:

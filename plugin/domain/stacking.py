@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from plugin.domain.campaigns import Campaign
 from plugin.domain.offers import BY_VOUCHER, Offer, OfferKind
+from plugin.domain.phrases import phrase
 
 
 def fits_beside(offer: Offer, alive: Iterable[Offer]) -> bool:
@@ -41,23 +42,32 @@ def _between(one: Campaign, other: Campaign) -> Iterator[str]:
     mine, theirs = _offers(one), _offers(other)
     if any(_collide(a, b) for a in mine for b in theirs):
         yield (
-            f"“{one.name}” and “{other.name}” both give voucher codes, and Saleor takes one voucher a checkout:"
-            " who holds a code of the one is given none of the other while it can be used."
+            phrase(
+                "“{name}” and “{other}” both give voucher codes, and Saleor takes one voucher a checkout: who holds a code of the one is given none of the other while it can be used.",
+                name=one.name,
+                other=other.name,
+            )
         )
     yield from _shuts_out(one, mine, other, theirs)
     yield from _shuts_out(other, theirs, one, mine)
     if any(_public(a) and _public(b) and _meet(a, b) for a in mine for b in theirs):
         yield (
-            f"“{one.name}” and “{other.name}” both give a gift in every basket, and Saleor applies one order"
-            " promotion a checkout: a basket that has earned both gets one of them."
+            phrase(
+                "“{name}” and “{other}” both give a gift in every basket, and Saleor applies one order promotion a checkout: a basket that has earned both gets one of them.",
+                name=one.name,
+                other=other.name,
+            )
         )
 
 
 def _shuts_out(giver: Campaign, codes: Iterable[Offer], public: Campaign, gifts: Iterable[Offer]) -> Iterator[str]:
     if any(code.kind in BY_VOUCHER and _public(gift) and _meet(code, gift) for code in codes for gift in gifts):
         yield (
-            f"A voucher switches order promotions off in Saleor: who uses a code of “{giver.name}”"
-            f" loses the gift of “{public.name}”."
+            phrase(
+                "A voucher switches order promotions off in Saleor: who uses a code of “{name}” loses the gift of “{other}”.",
+                name=giver.name,
+                other=public.name,
+            )
         )
 
 

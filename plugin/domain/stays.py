@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.domain.membership import UNSEEN
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import View
 
 
@@ -20,8 +21,8 @@ class Stay:
     @property
     def reason(self) -> str:
         if self.since == UNSEEN:
-            return f"In “{self.segment}” already."
-        return f"In “{self.segment}” since {self.since:%Y-%m-%d %H:%M} UTC."
+            return phrase("In “{segment}” already.", segment=self.segment)
+        return phrase("In “{segment}” since {since}.", segment=self.segment, since=self.since)
 
 
 def latest_stay(view: View) -> Stay | None:

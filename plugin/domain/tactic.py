@@ -24,12 +24,13 @@ from plugin.domain.messages import Message
 from plugin.domain.needs import Need
 from plugin.domain.offers import Offer
 from plugin.domain.parcels import Parcel
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.domain.signals import Signal
 from plugin.domain.stages import Turns
 from plugin.domain.today import PublicOffer, Today
 from plugin.domain.value_kinds import ValueKind, describe_hint
 from plugin.domain.voices import Voices
-from plugin.errors import Rejected
+from plugin.errors import Rejected, sentence_of
 
 
 class TriggerKind(StrEnum):
@@ -258,16 +259,26 @@ def read_values(
 ) -> P:
     """A dataclass of `param` fields; see `read_params`."""
     wanted = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    problems = [f"{title} has no parameter “{name}”." for name in given if name not in wanted]
+    said = N_("{title} has no parameter “{name}”.")
+    problems: list[str] = [phrase(said, title=phrase(title), name=str(name)) for name in given if name not in wanted]
     values, unfit = _read_each(kind, given)
-    for name, said in unfit.items():
-        problems.append(f"{wanted[name].metadata.get('label', name)} ({name}): {given[name]!r} {said}.")
+    for name in unfit:
+        label = phrase(wanted[name].metadata.get("label", name))
+        problems.append(
+            phrase(
+                "{label} ({name}): {given} {problem}.",
+                label=label,
+                name=name,
+                given=repr(given[name]),
+                problem=unfit[name],
+            )
+        )
     if not problems:
         read = kind(**values)
         problems.extend(check(read))
         if not problems:
             return read
-    raise Rejected(" ".join(problems))
+    raise Rejected(joined(problems))
 
 
 def unfit_values(kind: type[Any], given: Mapping[str, Any]) -> dict[str, str]:
@@ -290,7 +301,8 @@ def _read_each(kind: type[Any], given: Mapping[str, Any]) -> tuple[dict[str, Any
         try:
             values[spec.name] = _in_range(spec, _read(hints[spec.name], given[spec.name]))
         except (ValueError, TypeError, InvalidOperation) as error:
-            unfit[spec.name] = str(error) if isinstance(error, ValueError) and str(error) else "is not understood"
+            told = isinstance(error, ValueError) and str(error)
+            unfit[spec.name] = sentence_of(error) if told else phrase("is not understood")
     return values, unfit
 
 
@@ -307,7 +319,7 @@ def _read(hint: Any, value: Any) -> Any:
     if get_origin(hint) is Mapping or get_origin(hint) is dict:
         key, item = get_args(hint)
         if not isinstance(value, Mapping):
-            raise ValueError("must be a table of names and values")
+            raise ValueError(phrase("must be a table of names and values"))
         return {_read(key, k): _read(item, v) for k, v in value.items()}
     if get_origin(hint) is tuple:
         if isinstance(value, str):
@@ -323,12 +335,12 @@ def _read_plain(hint: Any, value: Any) -> Any:
             return value
         if str(value).lower() in words:
             return words[str(value).lower()]
-        raise ValueError("must be yes or no")
+        raise ValueError(phrase("must be yes or no"))
     if isinstance(hint, type) and issubclass(hint, Enum):
         try:
             return hint(value)
         except ValueError:
-            raise ValueError(f"must be one of: {', '.join(str(item.value) for item in hint)}") from None
+            raise ValueError(phrase("must be one of: {names}", names=tuple(str(item.value) for item in hint))) from None
     if hint in {int, float, Decimal}:
         return _read_number(hint, value)
     if hint is date:
@@ -344,20 +356,20 @@ def _read_day(value: Any) -> date:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError("must be a day, as 2026-12-01") from None
+        raise ValueError(phrase("must be a day, as 2026-12-01")) from None
 
 
 def _read_number(hint: type[int | float | Decimal], value: Any) -> int | float | Decimal:
     if isinstance(value, bool):
-        raise ValueError("must be a number")
+        raise ValueError(phrase("must be a number"))
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError("must be a number") from None
+        raise ValueError(phrase("must be a number")) from None
     if not number.is_finite():
-        raise ValueError("must be a finite number")
+        raise ValueError(phrase("must be a finite number"))
     if hint is int and number != int(number):
-        raise ValueError("must be a whole number")
+        raise ValueError(phrase("must be a whole number"))
     return hint(number)
 
 
@@ -367,9 +379,9 @@ def _in_range(spec: Field[Any], value: Any) -> Any:
         if part is None:
             continue
         if least is not None and part < least:
-            raise ValueError(f"must be {least} or more")
+            raise ValueError(phrase("must be {least} or more", least=least))
         if most is not None and part > most:
-            raise ValueError(f"must be {most} or less")
+            raise ValueError(phrase("must be {most} or less", most=most))
     return value
 
 

@@ -23,6 +23,7 @@ from typing import NamedTuple, TypeVar
 
 from plugin.domain.money import Money
 from plugin.domain.past_baskets import Basket, Group
+from plugin.domain.phrases import N_, phrase, phrases
 from plugin.domain.quantiles import quantile
 from plugin.domain.threshold_sums import Costed, Effects, Ranged, Sums, against, effects, sums_for
 from plugin.domain.top_up import ASSUMED, TopUp, around, topped_up
@@ -180,33 +181,45 @@ def _usable(baskets: Iterable[Basket], terms: Terms) -> tuple[list[Basket], list
             negative += 1
         else:
             known.append(basket)
-    said = []
+    said: list[str] = []
     if foreign:
-        said.append(f"{_orders(foreign)} in another currency than {terms.currency} left out: they are never added.")
+        said.append(
+            phrases(
+                foreign,
+                "{n} order is in another currency than {currency} and left out: they are never added.",
+                "{n} orders are in another currency than {currency} and left out: they are never added.",
+                currency=terms.currency,
+            )
+        )
     if negative:
-        said.append(f"{_orders(negative)} of which the value or the shipping is below 0 left out.")
+        said.append(
+            phrases(
+                negative,
+                "{n} order of which the value or the shipping is below 0 is left out.",
+                "{n} orders of which the value or the shipping is below 0 are left out.",
+            )
+        )
     return known, said
-
-
-def _orders(number: int) -> str:
-    return "1 order is" if number == 1 else f"{number:,} orders are"
 
 
 def _nothing(known: Sequence[Basket], terms: Terms) -> str:
     if not known:
-        return f"Not enough data yet: 0 of at least {ENOUGH_ORDERS} orders in {terms.channel}."
-    return (
-        f"No order in {terms.channel} shows what was paid for shipping; say with --shipping-cost what shipping costs"
-        " you for one order."
+        nothing = N_("Not enough data yet: 0 of at least {enough} orders in {channel}.")
+        return phrase(nothing, enough=ENOUGH_ORDERS, channel=terms.channel)
+    return phrase(
+        "No order in {channel} shows what was paid for shipping; say with --shipping-cost what shipping costs you for one"
+        " order.",
+        channel=terms.channel,
     )
 
 
 def _source(terms: Terms, paid: int) -> str:
     if terms.shipping is not None:
-        return "as you said, for every order"
-    return (
-        f"the middle one of {paid:,} orders that paid for it; each counts what its shopper paid, with tax, as what you no"
-        " longer get: an assumption until you say what it costs you"
+        return phrase("as you said, for every order")
+    return phrase(
+        "the middle one of {paid} orders that paid for it; each counts what its shopper paid, with tax, as what you no"
+        " longer get: an assumption until you say what it costs you",
+        paid=paid,
     )
 
 
@@ -343,13 +356,15 @@ def _curve(group: Group | None, sums: Sums, values: Sequence[float], frame: _Fra
     everyone = set(frame.holds.values())
     now = frame.holds[group] if group is not None else everyone.pop() if len(everyone) == 1 else None
     if orders < ENOUGH_ORDERS:
-        why = f"Not enough data yet: {orders} of at least {ENOUGH_ORDERS} orders."
+        why = phrase("Not enough data yet: {orders} of at least {enough} orders.", orders=orders, enough=ENOUGH_ORDERS)
         return Curve(group, orders, customers, now, missing=why)
     if customers < ENOUGH_CUSTOMERS:
-        why = f"Not enough data yet: orders of {customers} of at least {ENOUGH_CUSTOMERS} customers."
+        few = N_("Not enough data yet: orders of {customers} of at least {enough} customers.")
+        why = phrase(few, customers=customers, enough=ENOUGH_CUSTOMERS)
         return Curve(group, orders, customers, now, missing=why)
     if not frame.grid:
-        why = f"Shipping is free from {Money(now or Decimal(0), frame.terms.currency)} for everybody: nothing is left to give."
+        free = N_("Shipping is free from {amount} for everybody: nothing is left to give.")
+        why = phrase(free, amount=Money(now or Decimal(0), frame.terms.currency))
         return Curve(group, orders, customers, now, missing=why)
     shown = [n for n, one in enumerate(frame.ladder) if one in set(frame.grid)]
     points = [_point(n, sums, frame) for n in shown]

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
+from plugin.domain.phrases import N_, Percent, joined, phrase
+
 #: Standard deviations to either side that hold 95 %.
 Z = NormalDist().inv_cdf(0.975)
 #: Orders near the threshold, and orders farther away on each side, without which it says nothing.
@@ -32,7 +34,7 @@ class TopUp:
     estimated: bool = False
 
 
-ASSUMPTION = "This is an assumption and no estimate of your shop."
+ASSUMPTION = phrase("This is an assumption and no estimate of your shop.")
 ASSUMED = TopUp(0.05, 0.15, 0.30, 0.20, ASSUMPTION)
 
 
@@ -97,6 +99,16 @@ def excess(seen: Around) -> tuple[float, float, float]:
     return share, share - spread, share + spread
 
 
+_MORE = N_(
+    "Estimated from your own orders around your threshold of {threshold}: {above} just above it and {below} just below,"
+    " more above than without a threshold; 95 % interval."
+)
+_NOT_SURELY_MORE = N_(
+    "Estimated from your own orders around your threshold of {threshold}: {above} just above it and {below} just below,"
+    " not surely more above than without a threshold; 95 % interval."
+)
+
+
 def topped_up(seen: Around | None, threshold: str, assumed: TopUp = ASSUMED) -> TopUp:
     """The shop's own share where its past tells it at least as sharply as the assumption; else the assumption.
 
@@ -105,23 +117,34 @@ def topped_up(seen: Around | None, threshold: str, assumed: TopUp = ASSUMED) -> 
     if seen is None:
         return assumed
     if not seen.enough:
-        return _still(assumed, f"Too few orders lie around your own threshold of {threshold} to see how many top up.")
+        return _still(
+            assumed,
+            phrase(
+                "Too few orders lie around your own threshold of {threshold} to see how many top up.",
+                threshold=threshold,
+            ),
+        )
     if not seen.held:
-        return _still(assumed, f"Your past orders do not show that shipping was free from {threshold}.")
+        return _still(
+            assumed,
+            phrase("Your past orders do not show that shipping was free from {threshold}.", threshold=threshold),
+        )
     share, low, high = excess(seen)
     if high - low > assumed.high - assumed.low:
-        said = f"Around your own threshold of {threshold} the past tells less than the assumption (95 % interval"
-        return _still(assumed, f"{said} {max(low, 0):.0%} to {min(high, MOST):.0%}).")
-    clear = "more" if low > 0 else "not surely more"
-    source = (
-        f"Estimated from your own orders around your threshold of {threshold}: {seen.above:,} just above it and"
-        f" {seen.below:,} just below, {clear} above than without a threshold; 95 % interval."
-    )
+        said = phrase(
+            "Around your own threshold of {threshold} the past tells less than the assumption (95 % interval {low} to"
+            " {high}).",
+            threshold=threshold,
+            low=Percent(max(low, 0)),
+            high=Percent(min(high, MOST)),
+        )
+        return _still(assumed, said)
+    source = phrase(_MORE if low > 0 else _NOT_SURELY_MORE, threshold=threshold, above=seen.above, below=seen.below)
     return TopUp(_held(low), _held(share), _held(high), assumed.reach, source, estimated=True)
 
 
 def _still(assumed: TopUp, why: str) -> TopUp:
-    return replace(assumed, source=f"{assumed.source} {why}")
+    return replace(assumed, source=joined((assumed.source, why)))
 
 
 def _held(share: float) -> float:

@@ -19,6 +19,7 @@ from plugin.domain.events import (
     VoucherSeen,
 )
 from plugin.domain.ledger import Checkout, Order
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.flow import asks, budget, gift_cards, identity
 from plugin.flow.erase import Eraser
@@ -167,7 +168,11 @@ def lose_voucher(connection: Connection, scene: Scene, row_id: int) -> None:
     """The merchant removed it: nothing more is promised from it, and what was shown is taken down."""
     codes.save_voucher(connection, scene.shop_id, row_id, VoucherStatus.GONE)
     effects.withdraw_batch(
-        connection, scene.shop_id, f"code:{row_id}", scene.now, "The voucher was removed in the Dashboard."
+        connection,
+        scene.shop_id,
+        f"code:{row_id}",
+        scene.now,
+        phrase("The voucher was removed in the Dashboard."),
     )
     alive = codes.alive_in(connection, scene.shop_id, row_id)
     codes.give_up(connection, scene.shop_id, alive)

@@ -18,6 +18,7 @@ from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import Banner, EffectKind, GiveCode, Slot
 from plugin.domain.offers import Offer, OfferKind, last_second, write_offer
+from plugin.domain.phrases import phrase
 from plugin.domain.today import PublicOffer, Today
 from plugin.domain.trials import is_trial
 from plugin.errors import NotFound
@@ -65,7 +66,7 @@ class Vouchers:
         known = self._by_key(self._key(decision, decision.wish))
         if known is None or known.status is not VoucherStatus.GONE:
             return decision
-        reason = "Nothing, because the voucher of this campaign for that day was removed in the Dashboard."
+        reason = phrase("Nothing, because the voucher of this campaign for that day was removed in the Dashboard.")
         return replace(decision, outcome=Outcome.NOTHING, reason=reason, wish=None)
 
     def give(self, gifts: Sequence[Gift]) -> dict[int, int]:
@@ -120,7 +121,7 @@ class Vouchers:
         """A voucher of before, with the effect that lists it, as long as that is kept."""
         voucher = codes.voucher(self._connection, self._scene.shop_id, row_id)
         if voucher is None:
-            raise NotFound(f"There is no voucher {row_id}.")
+            raise NotFound(phrase("There is no voucher {row_id}.", row_id=row_id))
         listed = effects.status_of(self._connection, self._scene.shop_id, f"listing:{voucher.key}")
         return voucher, None if listed is None else listed[0]
 

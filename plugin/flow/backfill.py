@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 
 from plugin.domain.events import CustomerGone, Event, OrdersImported
 from plugin.domain.ledger import Account, Order
-from plugin.errors import GiveUp, Rejected, RetentionError, TokenRefused, TryLater
+from plugin.domain.phrases import phrase, shortened
+from plugin.errors import GiveUp, Rejected, RetentionError, TokenRefused, TryLater, sentence_of
 from plugin.flow.erase import Eraser
 from plugin.flow.heal import EVERY, ONCE, OVERLAP, next_step
 from plugin.flow.history import NAME, account_seen, one_by_one, take_accounts, take_orders
@@ -71,7 +72,7 @@ async def backfill(house: House, shop_id: int) -> bool:
             log.warning("token_refused", shop=place.shop.api_url, error=str(error))
             return False
         except (GiveUp, Rejected) as error:
-            await anyio.to_thread.run_sync(failed, house, place, str(error))
+            await anyio.to_thread.run_sync(failed, house, place, sentence_of(error))
     return True
 
 
@@ -165,8 +166,11 @@ async def _gone(house: House, saleor: Saleor, place: Place, now: datetime) -> Pa
     missing = await missing_accounts(saleor, ids) if ids else []
     if len(missing) == len(ids) >= TOO_MANY_GONE:
         raise GiveUp(
-            f"Of {len(ids)} accounts known here {place.shop.api_url} names none. Nobody was erased; look whether the"
-            " app may still see customers, or install it anew if this is another shop now."
+            phrase(
+                "Of {number} accounts known here {shop} names none. Nobody was erased; look whether the app may still see customers, or install it anew if this is another shop now.",
+                number=len(ids),
+                shop=place.shop.api_url,
+            )
         )
     gone = [CustomerGone(NAME, now, user_id, None) for user_id in missing]
     return Page(gone, ids[-1] if len(ids) == PAGE else None, None, ())
@@ -212,7 +216,7 @@ def _take_carefully(house: House, place: Place, page: Page[Item], asked_at: date
             except BROKEN as error:
                 if isinstance(error, DBAPIError) and error.connection_invalidated:
                     raise
-                left_out.append(f"{named} was left out: {_why(error)}")
+                left_out.append(phrase("{name} was left out: {why}", name=str(named), why=_why(error)))
         return _advance(connection, scene, place, page, left_out)
 
 
@@ -228,7 +232,7 @@ def _event(item: Item, asked_at: datetime) -> Event:
 
 def _why(error: Exception) -> str:
     """Of errors that are not ours the name alone: a database repeats what it was given, e-mails too."""
-    return str(error) if isinstance(error, RetentionError) else f"{type(error).__name__}."
+    return sentence_of(error) if isinstance(error, RetentionError) else f"{type(error).__name__}."
 
 
 def _scene(house: House, connection: Connection, place: Place) -> tuple[Scene, Eraser]:
@@ -236,7 +240,7 @@ def _scene(house: House, connection: Connection, place: Place) -> tuple[Scene, E
     now = house.clock()
     shop = shops.hold(connection, place.shop.shop_id)
     if rests(shop, now):
-        raise TryLater(f"{shop.api_url} rests.")
+        raise TryLater(phrase("{shop} rests.", shop=shop.api_url))
     anybody = tombstones.any_in(connection, shop.shop_id)
     eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)
     return set_scene(connection, house, shop, now), eraser
@@ -253,11 +257,11 @@ def _advance(
     for sentence in left_out:
         log.warning("history_left_out", shop=scene.shop.api_url, kind=walk.kind.value, error=sentence)
     if left_out:
-        walk = replace(walk, error=left_out[-1][:SAID])
+        walk = replace(walk, error=shortened(left_out[-1], SAID))
     elif walk.status is Status.FAILED:
         walk = replace(walk, error=None)
     if not backfills.advance(connection, scene.shop_id, walk, cursor=page.cursor, read=page.read, now=scene.now):
-        raise Overtaken(f"Somebody else reads the history of {scene.shop.api_url}.", after=LEAVE_IT)
+        raise Overtaken(phrase("Somebody else reads the history of {shop}.", shop=scene.shop.api_url), after=LEAVE_IT)
     return backfills.of_shop(connection, scene.shop_id)[walk.kind]
 
 
@@ -265,7 +269,7 @@ def failed(house: House, place: Place, why: str) -> None:
     """What is written only where nobody else has read that page meanwhile."""
     log.warning("history_failed", shop=place.shop.api_url, kind=place.walk.kind.value, error=why)
     with house.database.write() as connection:
-        backfills.fail(connection, place.shop.shop_id, place.walk, why[:SAID], house.clock())
+        backfills.fail(connection, place.shop.shop_id, place.walk, shortened(why, SAID), house.clock())
 
 
 def _refused(house: House, shop_id: int) -> None:

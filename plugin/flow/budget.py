@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from plugin.domain.budgets import CUSTOMER_DAYS, Budgets, Over, Used, Usual, cost_of, over
+from plugin.domain.budgets import CUSTOMER_DAYS, THIS_CAMPAIGN, WHOLE_SHOP, Budgets, Over, Used, Usual, cost_of, over
 from plugin.domain.customer import History
 from plugin.domain.decide import Decision
 from plugin.domain.effects import GiveCode
@@ -16,6 +16,7 @@ from plugin.domain.guardrails import Limit, Refusal
 from plugin.domain.ledger import Order
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.phrases import phrase
 from plugin.domain.trials import is_trial
 from plugin.flow.house import House
 from plugin.flow.scene import Scene
@@ -54,7 +55,7 @@ class Purse:
             return None
         cost = expected_cost(self._connection, self._scene, customer.state.history, decision.wish.offer)
         if cost is None:
-            return Refusal(Limit.BUDGET, "there is a budget, and nothing tells yet what this gift would cost")
+            return Refusal(Limit.BUDGET, phrase("there is a budget, and nothing tells yet what this gift would cost"))
         found = self._over(customer, decision, cost, bounds)
         if found is None:
             return None
@@ -87,8 +88,8 @@ class Purse:
 
     def _bounds(self, decision: Decision) -> Mapping[str, tuple[int, Budgets]]:
         return {
-            "this campaign": (decision.campaign.campaign_id, decision.campaign.budgets),
-            "the whole shop": (budgets.ALL, self._scene.shop.guardrails.budgets),
+            THIS_CAMPAIGN: (decision.campaign.campaign_id, decision.campaign.budgets),
+            WHOLE_SHOP: (budgets.ALL, self._scene.shop.guardrails.budgets),
         }
 
     def _over(

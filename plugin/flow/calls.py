@@ -9,6 +9,7 @@ from plugin.domain.campaigns import Campaign
 from plugin.domain.channels import Channel
 from plugin.domain.effects import Banner, EffectKind
 from plugin.domain.offers import read_offer
+from plugin.domain.phrases import phrase
 from plugin.errors import AlreadyExists, GiveUp
 from plugin.flow.asks import public_offer
 from plugin.flow.scene import Scene
@@ -94,7 +95,7 @@ async def _make(saleor: Saleor, ready: Ready, voucher: Voucher) -> Ending:
 
 async def _make_gift_card(saleor: Saleor, ready: Ready, code: Code, customer: Customer) -> Ending:
     if code.offer is None:
-        raise GiveUp("It is not known what this gift card was to hold.")
+        raise GiveUp(phrase("It is not known what this gift card was to hold."))
     try:
         card_id = await make_gift_card(
             saleor,

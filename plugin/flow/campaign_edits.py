@@ -11,8 +11,9 @@ from plugin.domain.campaign_checks import Finding
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.conditions import moves_by_time
 from plugin.domain.differences import differences
+from plugin.domain.phrases import joined, phrase
 from plugin.engine.port import Lane, LaneKind
-from plugin.errors import NotFound, Overtaken, Rejected
+from plugin.errors import NotFound, Overtaken, Rejected, sentence_of
 from plugin.flow import asks, preflight
 from plugin.flow.campaign_file import Entry
 from plugin.flow.campaign_settings import Settings, read_settings, write_settings
@@ -39,7 +40,9 @@ def make(house: House, shop_id: int, name: str, tactic_key: str, said: Mapping[s
     """A draft. Raises `Rejected`, and then nothing is written."""
     tactic = house.tactics.get(tactic_key)
     if tactic is None:
-        raise Rejected(f"There is no tactic “{tactic_key}”; there are {', '.join(sorted(house.tactics))}.")
+        raise Rejected(
+            phrase("There is no tactic “{key}”; there are {known}.", key=tactic_key, known=tuple(sorted(house.tactics)))
+        )
     with house.database.write() as connection:
         scene = _scene(connection, house, shop_id)
         settings = read_settings(tactic, said, scene.zone)
@@ -58,7 +61,13 @@ def change(
         scene = _scene(connection, house, shop_id)
         before = campaigns.get(connection, shop_id, name, house.tactics)
         if version not in {None, before.version}:
-            raise Overtaken(f"“{name}” has been changed meanwhile: it is version {before.version} now.")
+            raise Overtaken(
+                phrase(
+                    "“{name}” has been changed meanwhile: it is version {version} now.",
+                    name=name,
+                    version=before.version,
+                )
+            )
         edited = _edit(connection, scene, before, settings_after(before, said, scene.zone), who)
     _let_it_work(house, shop_id, [edited])
     return edited
@@ -92,11 +101,11 @@ def bring_in(
             try:
                 done.append(_bring_in(connection, scene, house, entry, who))
             except Rejected as error:
-                problems.append(f"{entry.place}: {error}")
+                problems.append(phrase("{place}: {problem}", place=entry.place, problem=sentence_of(error)))
             if entry.place in unknown:
-                problems.append(f"{entry.place}: {unknown[entry.place]}")
+                problems.append(phrase("{place}: {problem}", place=entry.place, problem=unknown[entry.place]))
         if problems:
-            raise Rejected("\n".join(problems))
+            raise Rejected(joined(problems, "\n"))
         if dry_run:
             connection.rollback()
     if not dry_run:
@@ -114,7 +123,11 @@ def _bring_in(connection: Connection, scene: Scene, house: House, entry: Entry, 
         )
         return Edited(draft, True, (), preflight.refuse(preflight.look(connection, scene, draft)))
     if before.tactic.key != entry.tactic.key:
-        raise Rejected(f"“{entry.name}” is a campaign of {before.tactic.key}; a tactic cannot be changed.")
+        raise Rejected(
+            phrase(
+                "“{name}” is a campaign of {key}; a tactic cannot be changed.", name=entry.name, key=before.tactic.key
+            )
+        )
     limits = replace(entry.settings.limits, inside_per_day=before.inside_per_day)
     return _edit(connection, scene, before, Settings(entry.settings.params, limits), who)
 

@@ -11,7 +11,7 @@ import anyio
 
 from plugin.domain.campaigns import Campaign
 from plugin.domain.tactic import Named
-from plugin.errors import Rejected
+from plugin.errors import Rejected, sentence_of
 from plugin.flow import campaign_edits
 from plugin.flow.campaign_edits import Edited, settings_after
 from plugin.flow.campaign_file import Entry
@@ -35,7 +35,7 @@ async def bring_in(house: House, shop_id: int, entries: Sequence[Entry], who: st
         try:
             await refuse_unknown(house, shop_id, named)
         except Rejected as error:
-            unknown[place] = str(error)
+            unknown[place] = sentence_of(error)
 
     def write() -> list[Edited]:
         return campaign_edits.bring_in(house, shop_id, entries, who, dry_run=dry_run, unknown=unknown)

@@ -8,9 +8,10 @@ from typing import Any
 from plugin.domain.budgets import read_budgets, write_budgets
 from plugin.domain.campaigns import Campaign
 from plugin.domain.conditions import read_condition, write_condition
+from plugin.domain.phrases import joined, phrase
 from plugin.domain.schedule import read_end, read_start, write_end, write_start
 from plugin.domain.tactic import Tactic, param, read_params, read_values, write_params
-from plugin.errors import Rejected
+from plugin.errors import Rejected, sentence_of
 from plugin.store import campaigns
 from plugin.store.campaigns import Limits
 
@@ -64,7 +65,11 @@ def read_settings(tactic: Tactic[Any], said: Mapping[str, Any], zone: tzinfo) ->
         try:
             return how(value)
         except Rejected as error:
-            problems.append(str(error) if name in {"params", "budgets"} else f"{name}: {error}")
+            problems.append(
+                sentence_of(error)
+                if name in {"params", "budgets"}
+                else phrase("{key}: {problem}", key=name, problem=sentence_of(error))
+            )
             return without
 
     params = read("params", lambda value: read_params(tactic, _table(value)), None) or tactic.params()
@@ -77,12 +82,12 @@ def read_settings(tactic: Tactic[Any], said: Mapping[str, Any], zone: tzinfo) ->
     }
     try:
         said_of_it = {name: value for name, value in rest.items() if value is not None}
-        simple = read_values(_Simple, "A campaign", {"pause_days": tactic.pause_days, **said_of_it})
+        simple = read_values(_Simple, phrase("A campaign"), {"pause_days": tactic.pause_days, **said_of_it})
         limits = Limits(**values, **{name: getattr(simple, name) for name in _Simple.__dataclass_fields__})
     except Rejected as error:
-        problems.append(str(error))
+        problems.append(sentence_of(error))
     if problems:
-        raise Rejected(" ".join(problems))
+        raise Rejected(joined(problems))
     return Settings(params, limits)
 
 
@@ -93,5 +98,7 @@ def read_audience(said: Any) -> dict[str, Any]:
 
 def _table(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise Rejected(f"The parameters (params) are a table of names and values, not {value!r}.")
+        raise Rejected(
+            phrase("The parameters (params) are a table of names and values, not {given}.", given=repr(value))
+        )
     return value

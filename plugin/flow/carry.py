@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.effects import Banner, EffectKind, Slot
+from plugin.domain.phrases import phrase
 from plugin.domain.trials import is_trial
 from plugin.flow import asks
 from plugin.flow.apply import lose_voucher
@@ -31,7 +32,7 @@ class Hold:
     """Wanted, but not now."""
 
 
-_TOO_LATE = "The offer ran out before it could be given."
+_TOO_LATE = phrase("The offer ran out before it could be given.")
 #: A sentence says why an effect is not wanted any more.
 Prepared = Ready | Hold | str
 
@@ -43,7 +44,7 @@ def prepare(connection: Connection, scene: Scene, effect: Effect) -> Prepared:
     if effect.campaign_id is not None and effect.kind is not EffectKind.CLEAR:
         if campaign is None or campaign.status is CampaignStatus.ENDED:
             _undo(connection, scene, effect)
-            return "The campaign has ended."
+            return phrase("The campaign has ended.")
         if not campaign.on and not is_trial(_episode(connection, scene, effect)):
             return Hold()
     prepared = _PREPARE[effect.kind](connection, scene, effect, campaign)
@@ -55,7 +56,7 @@ def prepare(connection: Connection, scene: Scene, effect: Effect) -> Prepared:
 def _prepare_voucher(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
     if voucher is None or voucher.status is VoucherStatus.GONE:
-        return "The voucher was removed in the Dashboard."
+        return phrase("The voucher was removed in the Dashboard.")
     if voucher.expires_at <= scene.now:
         return _TOO_LATE
     first = voucher.first_code
@@ -63,7 +64,7 @@ def _prepare_voucher(connection: Connection, scene: Scene, effect: Effect, _: Ca
         drawn = codes.first_drawn(connection, scene.shop_id, voucher.row_id)
         if drawn is None:
             codes.save_voucher(connection, scene.shop_id, voucher.row_id, VoucherStatus.WITHDRAWN)
-            return "Nobody wants a code of this voucher any more."
+            return phrase("Nobody wants a code of this voucher any more.")
         first = drawn.code
         codes.save_first_code(connection, scene.shop_id, voucher.row_id, first)
     return Ready(effect, scene, codes.voucher(connection, scene.shop_id, voucher.row_id))
@@ -72,7 +73,7 @@ def _prepare_voucher(connection: Connection, scene: Scene, effect: Effect, _: Ca
 def _prepare_listing(connection: Connection, scene: Scene, effect: Effect, campaign: Campaign | None) -> Prepared:
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
     if voucher is None or voucher.voucher_id is None or voucher.status is not VoucherStatus.MADE:
-        return "The voucher is not there any more."
+        return phrase("The voucher is not there any more.")
     return Ready(effect, scene, voucher, campaign=campaign)
 
 
@@ -81,7 +82,7 @@ def _prepare_codes(connection: Connection, scene: Scene, effect: Effect, campaig
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
     drawn = codes.drawn_by(connection, scene.shop_id, effect.payload["voucher"], effect.effect_id)
     if not drawn or voucher is None or voucher.voucher_id is None:
-        return "The codes were taken back."
+        return phrase("The codes were taken back.")
     if voucher.expires_at <= scene.now:
         return _TOO_LATE
     found = still_wanted(connection, scene, campaign, [(code.customer_id, episode) for code, episode in drawn])
@@ -101,9 +102,9 @@ def _prepare_gift_card(connection: Connection, scene: Scene, effect: Effect, cam
         return found
     code = codes.of_decision(connection, scene.shop_id, effect.decision_id or 0)
     if code is None or not code.alive:
-        return "The gift card was taken back."
+        return phrase("The gift card was taken back.")
     if found.state.user_id is None:
-        return "The customer has no account that a gift card could be assigned to."
+        return phrase("The customer has no account that a gift card could be assigned to.")
     if code.expires_at <= scene.now:
         return _TOO_LATE
     return Ready(effect, scene, code=code, customer=found)
@@ -115,13 +116,13 @@ def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campai
     if code is None:  # A banner without a code shows what is promised now, whichever decision asked.
         customer = customers.lock(connection, scene.shop_id, effect.customer_id or 0)
         if customer is None or customer.state.user_id is None:
-            return "The customer is not there any more."
+            return phrase("The customer is not there any more.")
         return Ready(effect, scene, customer=customer, banner=customer.shown.get(slot))
     found = _customer_of(connection, scene, effect, campaign)
     if isinstance(found, str):
         return found
     if code.status is not CodeStatus.ISSUED:
-        return f"The code was {code.status}."
+        return codes.WAS[code.status]
     if code.expires_at <= scene.now:
         return _TOO_LATE
     return Ready(effect, scene, code=code, customer=found, banner=_with_code(scene, effect.payload, slot, code))
@@ -130,17 +131,17 @@ def _prepare_banner(connection: Connection, scene: Scene, effect: Effect, campai
 def _prepare_clear(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
     customer = customers.lock(connection, scene.shop_id, effect.customer_id or 0)
     if customer is None or customer.state.user_id is None:
-        return "The customer is not there any more."
+        return phrase("The customer is not there any more.")
     shown = customer.shown.get(Slot(effect.payload["slot"]))
     if shown is None or shown.data.get("code") != effect.payload["code"]:
-        return "Something else is shown by now."
+        return phrase("Something else is shown by now.")
     return Ready(effect, scene, customer=customer)
 
 
 def _prepare_revoke(connection: Connection, scene: Scene, effect: Effect, _: Campaign | None) -> Prepared:
     voucher = codes.voucher(connection, scene.shop_id, effect.payload["voucher"])
     if voucher is None or voucher.voucher_id is None or voucher.status is not VoucherStatus.MADE:
-        return "The voucher is not there any more."
+        return phrase("The voucher is not there any more.")
     return Ready(effect, scene, voucher)
 
 
@@ -151,7 +152,7 @@ def _prepare_deactivate(_: Connection, scene: Scene, effect: Effect, __: Campaig
 def _prepare_promotion(_: Connection, scene: Scene, effect: Effect, __: Campaign | None) -> Prepared:
     campaign = _campaign_of(scene, effect)
     if campaign is None:
-        return "The campaign is not there any more."
+        return phrase("The campaign is not there any more.")
     return Ready(effect, scene, campaign=campaign)
 
 

@@ -7,7 +7,7 @@ import anyio
 
 from plugin.domain.campaigns import Campaign
 from plugin.domain.tactic import Named, Tactic
-from plugin.errors import GiveUp, Rejected, TokenRefused
+from plugin.errors import GiveUp, Rejected, TokenRefused, sentence_of
 from plugin.flow.house import House
 from plugin.saleor.scope import collection_ids, product_ids
 from plugin.store import campaigns, shops
@@ -37,7 +37,7 @@ async def refuse_unknown(house: House, shop_id: int, named: Sequence[Named]) -> 
     except TokenRefused:
         raise
     except GiveUp as error:
-        raise Rejected(str(error)) from None
+        raise Rejected(sentence_of(error)) from None
 
 
 def _campaign(house: House, shop_id: int, name: str) -> Campaign:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.guardrails import quiet
 from plugin.domain.messages import Medium, Purpose, Words, fill
+from plugin.domain.phrases import phrase
 from plugin.domain.reach import MEASURING
 from plugin.domain.trials import is_trial
 from plugin.flow import message_links
@@ -68,7 +69,7 @@ def prepare(connection: Connection, scene: Scene, due: Sequence[Effect]) -> list
     if scene.rests:
         return [Later() for _ in due]
     if campaign is None or campaign.status is CampaignStatus.ENDED:
-        return ["The campaign has ended." for _ in due]
+        return [phrase("The campaign has ended.") for _ in due]
     ids = [effect.decision_id or 0 for effect in due]
     episodes = decisions.episodes_of(connection, scene.shop_id, ids)
     whose = [(effect.customer_id or 0, episodes.get(effect.decision_id or 0)) for effect in due]
@@ -106,18 +107,18 @@ class _Around:
         if not self._campaign.on and not trial:
             return Later()
         if scene.now - datetime.fromisoformat(payload["asked_at"]) > TOO_OLD:
-            return f"It is too late: this was decided more than {TOO_OLD.days} days ago."
+            return phrase("It is too late: this was decided more than {days} days ago.", days=TOO_OLD.days)
         code = self._code(effect, customer)
         if isinstance(code, str):
             return code
         medium = self._medium(payload, customer, trial=trial)
         if medium is None:
-            return "There is no way by which this may be sent: no consent, no address, or no sender."
+            return phrase("There is no way by which this may be sent: no consent, no address, or no sender.")
         if medium is Medium.MAIL and (why := why_not(customer.email or "")) is not None:
             return why
         if not trial and (until := self._quiet_until(customer)) is not None:
             if code is not None and code.expires_at <= until:
-                return "The customer's hours are quiet until after the offer has run out."
+                return phrase("The customer's hours are quiet until after the offer has run out.")
             return Later(until)
         purpose = Purpose(payload["purpose"])
         address = subject_hash(scene.pepper, f"email:{customer.email}") if medium is Medium.MAIL else None
@@ -138,12 +139,12 @@ class _Around:
                 self._connection, self._scene.shop_id, self._campaign.campaign_id, customer.customer_id, about
             )
             if code is None:
-                return "There is no code that this could be about."
+                return phrase("There is no code that this could be about.")
         if code is None:
             return None
         if code.status is not CodeStatus.ISSUED:
-            return f"The code was {code.status}." if code.status is not CodeStatus.DRAWN else "The code is not there."
-        return code if code.expires_at > self._scene.now else "The offer ran out before it could be told of."
+            return codes.WAS[code.status] if code.status is not CodeStatus.DRAWN else phrase("The code is not there.")
+        return code if code.expires_at > self._scene.now else phrase("The offer ran out before it could be told of.")
 
     def _quiet_until(self, customer: Customer) -> datetime | None:
         country = self._countries.get(customer.customer_id)

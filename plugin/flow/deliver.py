@@ -15,8 +15,9 @@ from sqlalchemy import Connection
 
 from plugin import metrics
 from plugin.domain.effects import EffectStatus
+from plugin.domain.phrases import phrase
 from plugin.engine.port import Lane, LaneKind
-from plugin.errors import GiveUp, Gone, Rejected, TokenRefused, TryLater
+from plugin.errors import GiveUp, Gone, Rejected, TokenRefused, TryLater, sentence_of
 from plugin.flow import calls, carry
 from plugin.flow.calls import Ending, Ready
 from plugin.flow.carry import Hold
@@ -141,7 +142,7 @@ class _Outcomes:
         except Gone as error:
             await anyio.to_thread.run_sync(self._gone, ready, error)
         except (GiveUp, Rejected) as error:
-            await anyio.to_thread.run_sync(self._end, ready, EffectStatus.DEAD, str(error))
+            await anyio.to_thread.run_sync(self._end, ready, EffectStatus.DEAD, sentence_of(error))
         else:
             await anyio.to_thread.run_sync(self._finish, ready, endings)
 
@@ -149,7 +150,7 @@ class _Outcomes:
         """The first group may have been carried out; the others have not been begun."""
         with self.house.database.write() as connection:
             for effect in left[0]:
-                self._again(connection, effect, self.house.clock(), "Cut short; it may have been carried out.")
+                self._again(connection, effect, self.house.clock(), phrase("Cut short; it may have been carried out."))
         for group in left[1:]:
             self._give_back(group)
 
@@ -190,7 +191,7 @@ class _Outcomes:
                 shops.rest(connection, self.shop.shop_id, now + timedelta(seconds=error.after))
         with self.house.database.write() as connection:
             for call in ready:
-                self._again(connection, call.effect, now, str(error), error.after)
+                self._again(connection, call.effect, now, sentence_of(error), error.after)
 
     def _again(
         self, connection: Connection, effect: Effect, now: datetime, error: str, after: float | None = None
@@ -207,7 +208,7 @@ class _Outcomes:
         with self.house.database.write() as connection:
             scene = self._scene(connection, ready[0].effect)
             for call in ready:
-                self._write(connection, call.effect, EffectStatus.WITHDRAWN, scene.now, error=str(error))
+                self._write(connection, call.effect, EffectStatus.WITHDRAWN, scene.now, error=sentence_of(error))
             carry.lost(connection, scene, ready[0])
 
     def _refused(self, ready: Sequence[Ready], error: TokenRefused) -> None:

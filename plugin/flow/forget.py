@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import anyio
 
 from plugin.domain.effects import Slot
+from plugin.domain.phrases import phrase
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import Gone, NotFound
 from plugin.flow.calls import METADATA_KEY
@@ -18,7 +19,7 @@ from plugin.store.customers import Customer
 from plugin.store.shops import Shop
 
 #: Of somebody who was there a moment ago.
-NOT_HERE = "This customer is not here any more: erased, or united with their account. Search for them again."
+NOT_HERE = phrase("This customer is not here any more: erased, or united with their account. Search for them again.")
 
 
 async def forget(house: House, shop_id: int, customer_id: int) -> None:

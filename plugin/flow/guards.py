@@ -14,6 +14,7 @@ from plugin.domain.guardrails import Suppression, suppressed
 from plugin.domain.margins import usual_margin
 from plugin.domain.message_params import MessageParams
 from plugin.domain.messages import Medium, Purpose
+from plugin.domain.phrases import phrase
 from plugin.domain.reach import Contact, reach
 from plugin.domain.tactic import TriggerKind
 from plugin.flow.scene import Scene
@@ -95,11 +96,11 @@ def why_not_any_more(
     for customer in people:
         consent = customer.state.consent
         if consent.opted_out and customer.customer_id not in owed:
-            found[customer.customer_id] = "The customer has opted out."
+            found[customer.customer_id] = phrase("The customer has opted out.")
         elif consent.objects and campaign.tactic.profiles:
-            found[customer.customer_id] = "The customer has objected to being profiled."
+            found[customer.customer_id] = phrase("The customer has objected to being profiled.")
         elif suppressed(listed.get(customer.customer_id), scene.now) is not None:
-            found[customer.customer_id] = "The customer is on the suppression list."
+            found[customer.customer_id] = phrase("The customer is on the suppression list.")
     return found
 
 

@@ -14,8 +14,9 @@ from plugin.domain.baskets import CHECKOUT
 from plugin.domain.campaigns import Campaign
 from plugin.domain.message_params import messages_of
 from plugin.domain.messages import Medium, Message, pieces, words_in
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.domain.sending import looks_like_an_address
-from plugin.errors import NotFound, OutcomeUnknown, Rejected, RetentionError
+from plugin.errors import NotFound, OutcomeUnknown, Rejected, RetentionError, sentence_of
 from plugin.flow.compose import day_in, link_to, sender_name
 from plugin.flow.house import House
 from plugin.flow.message_links import Links
@@ -62,7 +63,7 @@ def preview(
         if customer_id is not None:
             customer = customers.by_id(connection, shop_id, customer_id)
             if customer is None:
-                raise NotFound(f"There is no customer {customer_id}.")
+                raise NotFound(phrase("There is no customer {number}.", number=customer_id))
             name, language = one_line(customer.state.first_name), language or customer.state.language
     language = language or next(iter(message.texts))
     return _preview(house, shop, found, message, language, name, medium or message.media[0])
@@ -94,21 +95,23 @@ async def send_test(
 async def send_made(house: House, shop_id: int, made: Preview, to: str) -> Preview:
     """A mail that was looked at, to that address. Raises as `send_test`."""
     if made.medium is not Medium.MAIL:
-        raise Rejected(f"This message goes by {made.medium}: only mails can be sent to yourself.")
+        raise Rejected(phrase("This message goes by {medium}: only mails can be sent to yourself.", medium=made.medium))
     sender = house.senders.get(Medium.MAIL)
     if made.missing or sender is None:
-        raise Rejected(" ".join(made.missing))
+        raise Rejected(joined(made.missing))
     if not looks_like_an_address(to):
-        raise Rejected(f"“{one_line(to)}” is no e-mail address.")
+        raise Rejected(phrase("“{address}” is no e-mail address.", address=one_line(to)))
     if (why := why_not(to)) is not None:
         raise Rejected(why)
     shop = await anyio.to_thread.run_sync(_shop, house, shop_id)
     try:
         await sender.send(_letter(shop, made, to))
     except OutcomeUnknown as error:
-        raise Rejected(f"{error} Look into the mailbox before you send it again.") from error
+        raise Rejected(
+            joined((sentence_of(error), phrase("Look into the mailbox before you send it again.")))
+        ) from error
     except RetentionError as error:
-        raise Rejected(f"It was not sent. {error}") from error
+        raise Rejected(joined((phrase("It was not sent."), sentence_of(error)))) from error
     finally:
         await sender.close()
     return made
@@ -145,11 +148,20 @@ def _numbered(campaign: Campaign, number: int) -> Message:
     name, messages = campaign.name, messages_of(campaign.tactic, campaign.params)
     if not messages:
         raise Rejected(
-            f"“{name}” sends no messages. `retention campaign edit {name} --set message_by=mail` has it send mails, "
-            "where its tactic can."
+            phrase(
+                "“{name}” sends no messages. `retention campaign edit {name} --set message_by=mail` has it send mails, where its tactic can.",
+                name=name,
+            )
         )
     if not 0 < number <= len(messages):
-        raise Rejected(f"“{name}” has {len(messages)} different messages; number {number} is none of them.")
+        raise Rejected(
+            phrase(
+                "“{name}” has {most} different messages; number {number} is none of them.",
+                name=name,
+                most=len(messages),
+                number=number,
+            )
+        )
     return messages[number - 1]
 
 
@@ -181,13 +193,18 @@ def _preview(
 
 
 def _missing(house: House, shop: Shop, medium: Medium) -> list[str]:
-    found = []
+    found: list[str] = []
     if medium not in house.senders:
-        found.append(f"Nothing is set up to send by {medium}: the operator sets RETENTION_{medium.upper()}_URL.")
+        said = N_("Nothing is set up to send by {medium}: the operator sets {setting}.")
+        found.append(phrase(said, medium=phrase(medium.value), setting=f"RETENTION_{medium.upper()}_URL"))
     if medium is Medium.MAIL and not shop.sending.sender_address:
-        found.append("The shop has no sender's address: `retention messages set sender_address=shop@example.com`.")
+        found.append(
+            phrase("The shop has no sender's address: `retention messages set sender_address=shop@example.com`.")
+        )
     if shop.sending.storefront is None:
         found.append(
-            "The shop has said no storefront to lead to: `retention messages set storefront=https://shop.example`."
+            phrase(
+                "The shop has said no storefront to lead to: `retention messages set storefront=https://shop.example`."
+            )
         )
     return found

@@ -7,7 +7,7 @@ from datetime import datetime
 import anyio
 import structlog
 
-from plugin.errors import GiveUp, Rejected, TokenRefused
+from plugin.errors import GiveUp, Rejected, TokenRefused, sentence_of
 from plugin.flow.house import House
 from plugin.saleor.client import Saleor
 from plugin.saleor.content import Made, Written, withdraw_page, write_page
@@ -62,7 +62,7 @@ async def keep_page(
     except TokenRefused:
         raise
     except (Rejected, GiveUp) as error:
-        refused = str(error)
+        refused = sentence_of(error)
         log.info("default_left_alone", shop=shop.api_url, page=model.slug(channel), reason=refused)
     await anyio.to_thread.run_sync(_save, house, shop.shop_id, State(model, channel, written, refused, house.clock()))
 

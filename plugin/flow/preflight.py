@@ -8,6 +8,7 @@ from plugin.domain.campaign_checks import Facts, Finding, Weight, check
 from plugin.domain.campaigns import Campaign
 from plugin.domain.guardrails import never
 from plugin.domain.offers import OfferKind
+from plugin.domain.phrases import joined, phrase
 from plugin.domain.tactic import TriggerKind
 from plugin.errors import Rejected
 from plugin.flow.budget import price_of
@@ -34,8 +35,9 @@ def _without_price(connection: Connection, scene: Scene, campaign: Campaign) -> 
     for gift in gifts:
         if currencies and all(price_of(connection, scene, currency, gift) is None for currency in currencies):
             yield (
-                "Nothing tells what the gift costs, so that the budget would refuse it to everybody:"
-                " name a product that was bought lately, by its id and not its slug, or set no budget."
+                phrase(
+                    "Nothing tells what the gift costs, so that the budget would refuse it to everybody: name a product that was bought lately, by its id and not its slug, or set no budget."
+                )
             )
 
 
@@ -50,7 +52,7 @@ def refuse(findings: Sequence[Finding]) -> Sequence[Finding]:
     """The same findings, where nothing stands against them. Raises `Rejected`."""
     refused = [finding.sentence for finding in findings if finding.weight is Weight.REFUSED]
     if refused:
-        raise Rejected(" ".join(refused))
+        raise Rejected(joined(refused))
     return findings
 
 
@@ -58,8 +60,8 @@ class NotConfirmed(Rejected):
     """Only the merchant can say whether it is meant; `found` is what it is about."""
 
     def __init__(self, found: Sequence[str]) -> None:
-        self.found = " ".join(found)
-        super().__init__(f"{self.found} If that is meant, say so with `retention campaign on NAME --yes`.")
+        self.found = joined(found)
+        super().__init__(joined((self.found, "If that is meant, say so with `retention campaign on NAME --yes`.")))
 
 
 def confirm(findings: Sequence[Finding]) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from plugin import metrics
 from plugin.domain.customer import History, extend, fold
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Trigger, TriggerKind
-from plugin.errors import RetentionError, TryLater
+from plugin.errors import RetentionError, TryLater, sentence_of
 from plugin.flow import consents
 from plugin.flow.apply import apply
 from plugin.flow.erase import Eraser
@@ -117,7 +118,8 @@ def _carefully(connection: Connection, scene: Scene, eraser: Eraser, row: InboxR
 
 def _failed(connection: Connection, scene: Scene, row: InboxRow, error: Exception) -> None:
     # What a database says may hold the values that were to be written.
-    said = type(error).__name__ if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}"
+    kind = type(error).__name__
+    said = kind if isinstance(error, DBAPIError) else phrase("{kind}: {problem}", kind=kind, problem=sentence_of(error))
     log.warning("event_failed", shop=scene.shop.api_url, saleor_event=row.event, row=row.row_id, error=said)
     if isinstance(error, RetentionError) or row.attempts >= len(WAITS):
         inbox.dead(connection, scene.shop_id, row.row_id, said)

@@ -16,6 +16,7 @@ from plugin.domain.guardrails import Refusal
 from plugin.domain.ledger import Order
 from plugin.domain.offer_params import OfferParams, banner_of
 from plugin.domain.offers import Offer
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.domain.reissues import next_episode
 from plugin.domain.tactic import TriggerKind
 from plugin.domain.trials import is_trial
@@ -91,7 +92,9 @@ def _decide(
 ) -> Decision:
     """A refusal is for good: there is no need that could be asked about again."""
     voucher = None if code.voucher is None else codes.voucher(connection, scene.shop_id, code.voucher)
-    reason = f"A new code in the place of {code.code}, because order {order.number} was cancelled."
+    reason = phrase(
+        "A new code in the place of {code}, because order {number} was cancelled.", code=code.code, number=order.number
+    )
     banner = _banner(campaign, customer, code, offer)
     offer = replace(offer, ships_free=False)  # that was of one order, and it has been placed
     wish = GiveCode(episode, scene.now, offer, banner, reason, voucher=code.voucher)
@@ -99,9 +102,12 @@ def _decide(
     refused = _refusal(connection, scene, campaign, customer, voucher, wanted)
     if refused is None:
         return wanted
-    said, by = (refused, None) if isinstance(refused, str) else (_sentence(refused.because), refused.by)
-    reason = f"No new code after order {order.number} was cancelled. {said}"
-    return Decision(campaign, Outcome.NOTHING, episode, reason, None, None, by=by)
+    if isinstance(refused, str):
+        none = phrase("No new code after order {number} was cancelled.", number=order.number)
+        return Decision(campaign, Outcome.NOTHING, episode, joined((none, refused)), None, None)
+    said = N_("No new code after order {number} was cancelled: {because}.")
+    reason = phrase(said, number=order.number, because=refused.because)
+    return Decision(campaign, Outcome.NOTHING, episode, reason, None, None, by=refused.by)
 
 
 def _refusal(
@@ -115,12 +121,8 @@ def _refusal(
     if barred := why_not_any_more(connection, scene, [customer], campaign):
         return barred[customer.customer_id]
     if voucher is None or voucher.status not in _THERE:
-        return "The voucher of the code before is not there any more."
+        return phrase("The voucher of the code before is not there any more.")
     return Purse(connection, scene).refusal_of(customer, wanted)
-
-
-def _sentence(because: str) -> str:
-    return f"{because[:1].upper()}{because[1:]}."
 
 
 def _banner(campaign: Campaign, customer: Customer, code: Code, offer: Offer) -> Banner:

@@ -23,6 +23,7 @@ from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.conditions import needs_lines
 from plugin.domain.messages import Medium
 from plugin.domain.offers import OfferKind
+from plugin.domain.phrases import N_, joined, phrase, phrases
 from plugin.domain.reach import Contact, reach
 from plugin.domain.replay import walk_all
 from plugin.domain.replay_budgets import Bounds, within_budgets
@@ -83,7 +84,7 @@ def replay(
     past to look at, and `NotFound` for an unknown campaign.
     """
     if margin is not None and not 0 < margin <= 1:
-        raise Rejected("The margin is the share of an order that is left after its costs: above 0, at most 1.")
+        raise Rejected(phrase("The margin is the share of an order that is left after its costs: above 0, at most 1."))
     now = house.clock()
     with house.database.read() as connection:
         scene = set_scene(connection, house, shops.get(connection, shop_id), now)
@@ -91,7 +92,7 @@ def replay(
         begins = _begins(scene, chosen, most_days(chosen.tactic, USUAL_DAYS) if days is None else days)
         extent = numbers.extent(connection, shop_id, now)
         if extent.first_at is None:
-            raise Rejected("There is no past yet: no order counts. `retention backfill` reads the shop's own.")
+            raise Rejected(phrase("There is no past yet: no order counts. `retention backfill` reads the shop's own."))
         number = numbers.customer_count(connection, shop_id)
         with _workers(number, campaigns, workers) as pool:
             seasons = _seasons(connection, scene, begins, pool, progress)
@@ -139,10 +140,14 @@ def _campaigns(scene: Scene, name: str) -> tuple[Campaign, list[Campaign]]:
     """The one that is asked about, and with it those that are on, each as if it had been on all the time."""
     chosen = next((campaign for campaign in scene.campaigns if campaign.name == name), None)
     if chosen is None:
-        raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
+        raise NotFound(
+            phrase("There is no campaign “{name}”; `retention campaign list` shows those there are.", name=name)
+        )
     if not can_be_replayed(chosen.tactic):
-        told = "only orders, baskets, moments and segments can be replayed"
-        raise Rejected(f"“{name}” waits for what the past does not tell: {told}.")
+        told = N_(
+            "“{name}” waits for what the past does not tell: only orders, baskets, moments and segments can be replayed."
+        )
+        raise Rejected(phrase(told, name=name))
     if refused := lacks_segment(chosen):
         raise Rejected(refused)
     campaigns = [
@@ -171,8 +176,10 @@ def _begins(scene: Scene, chosen: Campaign, days: int) -> datetime:
     """A midnight of the shop; where it is about baskets, of the day of the install at the earliest."""
     most = most_days(chosen.tactic)
     if not 1 <= days <= most:
-        kept = f" Baskets are kept for {most} days." if about_baskets(chosen.tactic) else ""
-        raise Rejected(f"A replay goes over 1 to {most} days, not {days}.{kept}")
+        said = [phrase("A replay goes over 1 to {most} days, not {days}.", most=most, days=days)]
+        if about_baskets(chosen.tactic):
+            said.append(phrases(most, "Baskets are kept for {n} day.", "Baskets are kept for {n} days."))
+        raise Rejected(joined(said))
     first = scene.today - timedelta(days=days)
     if about_baskets(chosen.tactic):
         first = max(first, scene.shop.installed_at.astimezone(scene.zone).date())
@@ -265,7 +272,9 @@ def _with_needs(connection: Connection, scene: Scene, seasons: Sequence[Season],
     parts = [(sales, [season.begins], scene.zone) for season in seasons]
     learnt = [model for part in _each(pool, learn_needs, parts) for model in part]
     if learnt[-1] is None:
-        raise Rejected("Hardly anything was ever bought again here, so there is no need that could be foreseen.")
+        raise Rejected(
+            phrase("Hardly anything was ever bought again here, so there is no need that could be foreseen.")
+        )
     return [replace(season, needs=model) for season, model in zip(seasons, learnt, strict=True)]
 
 
@@ -280,7 +289,7 @@ def _cutoffs(begins: datetime, ends: datetime, scene: Scene) -> Iterator[datetim
 def _refuse_too_little(scene: Scene, seasons: list[Season]) -> None:
     model = seasons[-1].outlook.model
     if scene.shop.limits.at_risk_days is None and model is not None and not model.usable:
-        raise Rejected(f"{model.reason} A replay needs a past that was enough to learn from.")
+        raise Rejected(joined((model.reason, phrase("A replay needs a past that was enough to learn from."))))
 
 
 def _walked(
@@ -307,13 +316,17 @@ def _rate(connection: Connection, shop_id: int, since: datetime, now: datetime) 
     """How many codes are used: as ours were, else as orders with a voucher are many, else assumed."""
     codes = past.codes_used(connection, shop_id, now)
     if codes.of >= ENOUGH:
-        said = f"{codes.used} of {codes.of} codes of yours that have run their time were used"
+        said = phrase("{used} of {of} codes of yours that have run their time were used", used=codes.used, of=codes.of)
         return Rate(codes.used / codes.of, *wilson(codes.used, codes.of), said)
     orders = past.vouchers_used(connection, shop_id, since, now)
     if orders.used >= ENOUGH:
-        said = f"too few codes of yours have run their time, so the share of orders with a voucher stands in: {orders.used} of {orders.of}"
+        said = phrase(
+            "too few codes of yours have run their time, so the share of orders with a voucher stands in: {used} of {of}",
+            used=orders.used,
+            of=orders.of,
+        )
         return Rate(orders.used / orders.of, *wilson(orders.used, orders.of), said)
-    return Rate(*ASSUMED, "an assumption, because too few codes or vouchers were used here")
+    return Rate(*ASSUMED, phrase("an assumption, because too few codes or vouchers were used here"))
 
 
 @contextmanager
@@ -327,7 +340,7 @@ def _workers(customers: int, campaigns: Iterable[Campaign], wanted: int | None) 
         try:
             yield pool
         except BrokenProcessPool as error:
-            raise GiveUp("A process of the replay ended: there may be too little memory.") from error
+            raise GiveUp(phrase("A process of the replay ended: there may be too little memory.")) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

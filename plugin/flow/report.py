@@ -18,6 +18,7 @@ from plugin.domain.earnings import Earned, Earnings
 from plugin.domain.forecast import Forecast
 from plugin.domain.indicators import SIGNALS, Effect, Indicators, clear, sentence
 from plugin.domain.numbers import figures
+from plugin.domain.phrases import phrase
 from plugin.domain.prediction import to_json
 from plugin.domain.purchase_days import OrderRow, purchase_days
 from plugin.domain.retention import Keeping, active_limit, past_periods
@@ -36,7 +37,7 @@ VERSION = 2
 HORIZON = 60
 #: The period of the headline.
 HEADLINE = "last_3_months"
-NO_MODEL = "Not enough data yet: the shop has no model so far."
+NO_MODEL = phrase("Not enough data yet: the shop has no model so far.")
 
 Row = TypeVar("Row")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.engine.port import Lane, LaneKind
 from plugin.errors import NotFound, Rejected
 from plugin.flow import asks
@@ -30,7 +31,11 @@ def revoke(house: House, shop_id: int, said: str) -> Revoked:
         scene = set_scene(connection, house, shops.hold(connection, shop_id), house.clock())
         code = codes.by_code(connection, shop_id, said.strip().upper())
         if code is None:
-            raise NotFound(f"There is no code “{said.strip()}” of this app; `retention codes` shows those there are.")
+            raise NotFound(
+                phrase(
+                    "There is no code “{code}” of this app; `retention codes` shows those there are.", code=said.strip()
+                )
+            )
         changed = code.status is not CodeStatus.WITHDRAWN
         if changed:
             _refuse_over(code)
@@ -42,12 +47,14 @@ def revoke(house: House, shop_id: int, said: str) -> Revoked:
 
 def _refuse_over(code: Code) -> None:
     if code.status is CodeStatus.REDEEMED:
-        rest = " What is left on it is the customer's; the Dashboard can switch the card off."
-        left = rest if code.kind is CodeKind.GIFT_CARD else ""
-        raise Rejected(f"The code {code.code} was used in the order {code.order_id}: nothing can be taken back.{left}")
+        used = N_("The code {code} was used in the order {order}: nothing can be taken back.")
+        said = [phrase(used, code=code.code, order=code.order_id)]
+        if code.kind is CodeKind.GIFT_CARD:
+            said.append(phrase("What is left on it is the customer's; the Dashboard can switch the card off."))
+        raise Rejected(joined(said))
     if code.status is CodeStatus.EXPIRED:
-        ended = f"{code.expires_at:%Y-%m-%d %H:%M} UTC"
-        raise Rejected(f"The code {code.code} ran out on {ended}: nobody can use it any more.")
+        over = N_("The code {code} ran out on {ended}: nobody can use it any more.")
+        raise Rejected(phrase(over, code=code.code, ended=code.expires_at))
 
 
 def _take_back(connection: Connection, scene: Scene, code: Code) -> None:

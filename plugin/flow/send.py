@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from plugin import metrics
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.messages import Medium
+from plugin.domain.phrases import phrase
 from plugin.domain.reach import Choice, Source
-from plugin.errors import GiveUp, NoMailbox, NotReached, OutcomeUnknown, RetentionError, TryLater
+from plugin.errors import GiveUp, NoMailbox, NotReached, OutcomeUnknown, RetentionError, TryLater, sentence_of
 from plugin.flow import compose
 from plugin.flow.compose import Later, Ready
 from plugin.flow.house import House
@@ -105,7 +106,7 @@ def _take(house: House, shop_id: int) -> tuple[_Batch, bool] | None:
             except Exception:  # a tactic's fault is its campaign's own
                 log.exception("messages_broke", shop=shop.api_url, campaign=due[0].campaign_id)
                 for effect in due:
-                    _again(connection, effect, house, "The message could not be prepared; the log says why.")
+                    _again(connection, effect, house, phrase("The message could not be prepared; the log says why."))
                 continue
             for effect, found in zip(due, prepared, strict=True):
                 match found:
@@ -158,7 +159,7 @@ async def _one(batch: _Batch, ready: Ready) -> RetentionError | None:
         return error
     except Exception:  # a sender that breaks may have sent
         log.exception("sender_broke", medium=ready.begun.medium)
-        return OutcomeUnknown("The sender broke while it sent this; the log says where.")
+        return OutcomeUnknown(phrase("The sender broke while it sent this; the log says where."))
     return None
 
 
@@ -173,9 +174,11 @@ async def _letter(batch: _Batch, ready: Ready) -> Letter:
             try:
                 to = await telephone_of(house.connect(batch.shop), customer.state.user_id or "")
             except (TryLater, GiveUp) as error:  # a question: nothing has been sent
-                raise TryLater(f"The telephone number could not be asked for: {error}") from error
+                raise TryLater(
+                    phrase("The telephone number could not be asked for: {error}", error=sentence_of(error))
+                ) from error
     if not to:
-        raise NoMailbox("The customer has no number that this could be sent to.")
+        raise NoMailbox(phrase("The customer has no number that this could be sent to."))
     return compose.write(house, batch.shop, ready, to)
 
 
@@ -200,7 +203,7 @@ def _write_down(batch: _Batch) -> bool:
                     ready.begun.effect,
                     EffectStatus.FAILED,
                     now,
-                    error="Its turn did not come.",
+                    error=phrase("Its turn did not come."),
                     due_at=now + (SILENCE if _unreached(batch) else timedelta(0)),
                     counts=False,
                 )
@@ -209,7 +212,7 @@ def _write_down(batch: _Batch) -> bool:
 
 
 def _not_taken(connection: Connection, batch: _Batch, ready: Ready, error: RetentionError | None) -> None:
-    house, effect, said = batch.house, ready.begun.effect, str(error)
+    house, effect, said = batch.house, ready.begun.effect, sentence_of(error) if error is not None else ""
     match error:
         case OutcomeUnknown():
             _end(connection, ready, EffectStatus.PARKED, house, said)

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from plugin.domain.phrases import phrase
 from plugin.domain.stages import Limits
 from plugin.errors import Rejected
 from plugin.flow.house import House
@@ -17,14 +18,16 @@ TIME_ZONE, ORIGINS, LIMITS, TEST_MODE = "time_zone", "origins", "limits", "test_
 def check_time_zone(name: str) -> None:
     """Raises `Rejected`."""
     if name not in available_timezones():
-        raise Rejected(f"“{name}” is no time zone; it must be an IANA name like Europe/Warsaw.")
+        raise Rejected(phrase("“{name}” is no time zone; it must be an IANA name like Europe/Warsaw.", name=name))
 
 
 def check_origins(origins: Sequence[str]) -> None:
     """Raises `Rejected`."""
     wrong = [origin for origin in origins if not _is_origin(origin)]
     if wrong:
-        raise Rejected(f"“{wrong[0]}” is no origin; it must be like https://shop.example, without a path.")
+        raise Rejected(
+            phrase("“{given}” is no origin; it must be like https://shop.example, without a path.", given=wrong[0])
+        )
 
 
 def limits_with(limits: Limits, wanted: Mapping[str, Any]) -> Limits:
@@ -32,7 +35,11 @@ def limits_with(limits: Limits, wanted: Mapping[str, Any]) -> Limits:
     changed = replace(limits, **wanted)
     if changed.at_risk_days and changed.dormant_days and changed.dormant_days <= changed.at_risk_days:
         raise Rejected(
-            f"Dormant comes after at risk: {changed.dormant_days} days must be more than {changed.at_risk_days}."
+            phrase(
+                "Dormant comes after at risk: {dormant_days} days must be more than {at_risk_days}.",
+                dormant_days=changed.dormant_days,
+                at_risk_days=changed.at_risk_days,
+            )
         )
     return changed
 

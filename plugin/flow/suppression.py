@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from plugin.domain.phrases import phrase
 from plugin.errors import NotFound
 from plugin.flow.house import House
 from plugin.store import customers, suppressions
@@ -24,7 +25,7 @@ def subjects_named(house: House, shop: Shop, named: Sequence[str]) -> list[Subje
         elif name in known:
             found.append(suppressions.of_number(pepper, int(name)))
         else:
-            raise NotFound(f"There is no customer “{name}”; name our number, or an e-mail.")
+            raise NotFound(phrase("There is no customer “{name}”; name our number, or an e-mail.", name=name))
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from plugin.domain.channels import Channel
 from plugin.domain.past_baskets import Basket, Group, baskets_of
+from plugin.domain.phrases import joined, phrase
 from plugin.domain.segments import Segment
 from plugin.domain.threshold_finder import Answer, Terms, find
 from plugin.domain.top_up import ASSUMED, ASSUMPTION, TopUp
@@ -87,33 +88,51 @@ def find_in(
 
 def _check(asked: Asked) -> None:
     if not 1 <= asked.days <= MOST_DAYS:
-        raise Rejected(f"Thresholds are looked for in the last 1 to {MOST_DAYS} days, not {asked.days}.")
+        raise Rejected(
+            phrase(
+                "Thresholds are looked for in the last 1 to {most} days, not {days}.", most=MOST_DAYS, days=asked.days
+            )
+        )
     if asked.margin is not None and not 0 < asked.margin <= 1:
-        raise Rejected("The margin is the share of an order that is left after its costs: above 0, at most 1.")
+        raise Rejected(phrase("The margin is the share of an order that is left after its costs: above 0, at most 1."))
     if asked.shipping is not None and not 0 < asked.shipping <= MOST_SHIPPING:
-        raise Rejected(f"What shipping costs for one order is above 0, and at most {MOST_SHIPPING:,}.")
+        raise Rejected(phrase("What shipping costs for one order is above 0, and at most {most}.", most=MOST_SHIPPING))
     if asked.segment is not None and asked.segment not in set(Group):
-        raise Rejected(f"There is no segment “{asked.segment}”; there are {', '.join(Group)}.")
+        raise Rejected(
+            phrase("There is no segment “{name}”; there are {known}.", name=asked.segment, known=tuple(Group))
+        )
     if not 0 < asked.reach < 1:
-        raise Rejected("The reach is the share of a threshold that an order may lack: above 0 and below 1.")
+        raise Rejected(phrase("The reach is the share of a threshold that an order may lack: above 0 and below 1."))
     if asked.top_up is not None and not 0 <= asked.top_up[0] <= asked.top_up[1] <= asked.top_up[2] <= 1:
         raise Rejected(
-            "The shares of topped-up orders are low, central and high, from 0 to 1, none below the one before."
+            phrase("The shares of topped-up orders are low, central and high, from 0 to 1, none below the one before.")
         )
 
 
 def _channels(connection: Connection, shop_id: int, asked: Asked) -> Sequence[Channel]:
     known = channels.of_shop(connection, shop_id)
     if not known:
-        raise Rejected("The shop's channels are not read yet; `retention serve` or `worker` does it within minutes.")
+        raise Rejected(
+            phrase("The shop's channels are not read yet; `retention serve` or `worker` does it within minutes.")
+        )
     if asked.channel is not None:
         chosen = [channel for channel in known if channel.slug == asked.channel]
         if not chosen:
-            raise NotFound(f"There is no channel “{asked.channel}”; there are {', '.join(one.slug for one in known)}.")
+            raise NotFound(
+                phrase(
+                    "There is no channel “{name}”; there are {known}.",
+                    name=asked.channel,
+                    known=tuple(one.slug for one in known),
+                )
+            )
         return chosen
     if asked.shipping is not None and len({channel.currency for channel in known}) > 1:
-        named = ", ".join(f"{channel.slug} ({channel.currency})" for channel in known)
-        raise Rejected(f"A shipping cost is in one currency: say with --channel which channel is meant: {named}.")
+        named = tuple(f"{channel.slug} ({channel.currency})" for channel in known)
+        raise Rejected(
+            phrase(
+                "A shipping cost is in one currency: say with --channel which channel is meant: {named}.", named=named
+            )
+        )
     return known
 
 
@@ -122,8 +141,9 @@ def _margin(shop: Shop, asked: Asked) -> float:
         return asked.margin
     if not shop.guardrails.default_margin:
         raise Rejected(
-            "What is left of an order after its costs is not known: say --margin 0.4, or once for all"
-            " `retention guardrails set default_margin=0.4`."
+            phrase(
+                "What is left of an order after its costs is not known: say --margin 0.4, or once for all `retention guardrails set default_margin=0.4`."
+            )
         )
     return float(shop.guardrails.default_margin)
 
@@ -133,7 +153,7 @@ def _terms(channel: Channel, asked: Asked, margin: float, costs: Mapping[str, De
     shipping = asked.shipping if asked.shipping is not None or said is None else float(said)
     top_up = replace(ASSUMED, reach=asked.reach)
     if asked.top_up is not None:
-        top_up = TopUp(*asked.top_up, asked.reach, f"As you said. {ASSUMPTION}")
+        top_up = TopUp(*asked.top_up, asked.reach, joined((phrase("As you said."), ASSUMPTION)))
     return Terms(
         channel=channel.slug,
         currency=channel.currency,

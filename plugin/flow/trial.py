@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from plugin.domain.campaigns import Campaign, CampaignStatus
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.effects import GiveCode
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.domain.tactic import TriggerKind
 from plugin.domain.trials import trial_episode
 from plugin.engine.port import Lane, LaneKind
@@ -53,13 +54,13 @@ def _give(house: House, shop_id: int, name: str, to: str, who: str) -> Tried:
         scene = set_scene(connection, house, shops.hold(connection, shop_id), house.clock())
         campaign = campaigns.get(connection, shop_id, name, house.tactics)
         if campaign.status is CampaignStatus.ENDED:
-            raise Rejected(f"“{name}” has ended; there is nothing to try any more.")
+            raise Rejected(phrase("“{name}” has ended; there is nothing to try any more.", name=name))
         if scene.rests:
-            raise Rejected("The shop is stopped, so nothing would reach anybody; start it first.")
+            raise Rejected(phrase("The shop is stopped, so nothing would reach anybody; start it first."))
         preflight.refuse(preflight.look(connection, scene, campaign))
         customer = _recipient(connection, scene, to)
         if refused := why_not_any_more(connection, scene, [customer], campaign):
-            raise Rejected(f"{refused[customer.customer_id]} Try another account.")
+            raise Rejected(joined((refused[customer.customer_id], phrase("Try another account."))))
         wish = _wish(connection, scene, campaign, customer, who)
         decision = Decision(campaign, Outcome.GIVEN, wish.episode, wish.reason, wish, None)
         sheet = Sheet(connection, scene)
@@ -78,18 +79,21 @@ def _recipient(connection: Connection, scene: Scene, to: str) -> Customer:
     elif to.isascii() and to.isdigit() and len(to) < _LONGEST_NUMBER:
         found = customers.lock(connection, scene.shop_id, int(to))
     if found is None:
-        raise NotFound(f"There is no customer “{to}”; name the e-mail of an account, or our number.")
+        raise NotFound(phrase("There is no customer “{name}”; name the e-mail of an account, or our number.", name=to))
     if not found.state.reachable:
-        raise Rejected(f"“{to}” is a guest, with no account to show a code in; register an account and try that one.")
+        said = N_("“{name}” is a guest, with no account to show a code in; register an account and try that one.")
+        raise Rejected(phrase(said, name=to))
     return found
 
 
 def _wish(connection: Connection, scene: Scene, campaign: Campaign, customer: Customer, who: str) -> GiveCode:
     sample = campaign.tactic.sample
     if sample is None:
-        raise Rejected(f"{campaign.tactic.title} gives nothing to one customer alone, so there is nothing to try.")
+        said = N_("{name} gives nothing to one customer alone, so there is nothing to try.")
+        raise Rejected(phrase(said, name=phrase(campaign.tactic.title)))
     wish = sample(views_of(connection, scene, [customer])[customer.customer_id], campaign.params)
     if wish is None:
-        raise Rejected(f"“{campaign.name}” gives nothing to one customer alone, so there is nothing to try.")
+        said = N_("“{name}” gives nothing to one customer alone, so there is nothing to try.")
+        raise Rejected(phrase(said, name=campaign.name))
     number = decisions.trials(connection, scene.shop_id, campaign.campaign_id, customer.customer_id) + 1
-    return replace(wish, episode=trial_episode(number), reason=f"A trial, asked for by {who}.")
+    return replace(wish, episode=trial_episode(number), reason=phrase("A trial, asked for by {who}.", who=who))

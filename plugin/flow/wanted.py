@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from plugin.domain.campaigns import Campaign
 from plugin.domain.effects import GiveCode, Nothing, Tell
 from plugin.domain.messages import Purpose
+from plugin.domain.phrases import phrase
 from plugin.domain.reissues import is_reissue
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.domain.trials import is_trial
@@ -23,7 +24,7 @@ def still_wanted(
 ) -> list[Customer | str]:
     """Of each customer and episode: the customer, if the tactic would still wish for the same need; else why not."""
     if campaign is None:
-        return ["The campaign is not there any more." for _ in whose]
+        return [phrase("The campaign is not there any more.") for _ in whose]
     people = customers.lock_all(connection, scene.shop_id, {customer_id for customer_id, _ in whose})
     asked = [customer_id for customer_id, episode in whose if customer_id in people and not _nobodys(episode)]
     views = views_of(connection, scene, [people[customer_id] for customer_id in dict.fromkeys(asked)], why=False)
@@ -41,7 +42,7 @@ def still_wanted(
     found: list[Customer | str] = []
     for customer_id, episode in whose:
         if customer_id not in people:
-            found.append("The customer is not there any more.")
+            found.append(phrase("The customer is not there any more."))
         elif customer_id in refused:
             found.append(refused[customer_id])
         elif _nobodys(episode):
@@ -51,7 +52,7 @@ def still_wanted(
                 case Nothing(reason=why):
                     found.append(why)
                 case None:
-                    found.append("No longer needed: the customer has moved on since the decision.")
+                    found.append(phrase("No longer needed: the customer has moved on since the decision."))
                 case _:
                     found.append(people[customer_id])
     return found

@@ -7,6 +7,9 @@ import dns.resolver
 from disposable_email_domains import blocklist
 from email_validator import EmailNotValidError, validate_email
 
+from plugin.domain.phrases import phrase
+from plugin.errors import sentence_of
+
 #: Seconds for a question about a domain; what is not answered in time counts as fine.
 SECONDS = 3.0
 
@@ -16,9 +19,9 @@ def why_not(address: str) -> str | None:
     try:
         checked = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        return f"The address cannot be written to: {error}"
+        return phrase("The address cannot be written to: {error}", error=sentence_of(error))
     if is_disposable(checked.domain):
-        return "The address is a throw-away mailbox."
+        return phrase("The address is a throw-away mailbox.")
     return None
 
 
@@ -51,9 +54,9 @@ async def _ask(domain: str) -> str | None:
         with anyio.fail_after(SECONDS):
             found = await dns.asyncresolver.resolve(domain, "MX", lifetime=SECONDS)
     except dns.resolver.NXDOMAIN:
-        return f"There is no domain {domain}."
+        return phrase("There is no domain {domain}.", domain=domain)
     except (dns.exception.DNSException, TimeoutError, OSError):
         return None  # it may be there: mail servers look for themselves
     if [str(one.exchange) for one in found] == ["."]:
-        return f"The domain {domain} takes no mail."
+        return phrase("The domain {domain} takes no mail.", domain=domain)
     return None

@@ -10,6 +10,7 @@ import apprise
 import httpx
 from standardwebhooks import Webhook
 
+from plugin.domain.phrases import phrase
 from plugin.errors import GiveUp, NotReached, OutcomeUnknown, TryLater
 from plugin.messaging.port import Letter
 
@@ -52,9 +53,9 @@ class SignedWebhook:
                 self._url, content=body, headers=headers, timeout=SECONDS, follow_redirects=False
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-            raise NotReached(f"The provider cannot be reached: {type(error).__name__}.") from error
+            raise NotReached(phrase("The provider cannot be reached: {error}.", error=type(error).__name__)) from error
         except httpx.HTTPError as error:
-            raise OutcomeUnknown(f"The provider did not answer: {type(error).__name__}.") from error
+            raise OutcomeUnknown(phrase("The provider did not answer: {error}.", error=type(error).__name__)) from error
         _read(answer)
 
     async def close(self) -> None:
@@ -65,10 +66,10 @@ def _read(answer: httpx.Response) -> None:
     if answer.is_success:
         return
     if answer.status_code == _TOO_MANY:
-        raise TryLater("The provider asks us to wait (429).")
+        raise TryLater(phrase("The provider asks us to wait (429)."))
     if answer.status_code >= _SERVER_ERROR:
-        raise OutcomeUnknown(f"The provider failed ({answer.status_code}); it may have sent it.")
-    raise GiveUp(f"The provider does not take this message ({answer.status_code}).")
+        raise OutcomeUnknown(phrase("The provider failed ({status}); it may have sent it.", status=answer.status_code))
+    raise GiveUp(phrase("The provider does not take this message ({status}).", status=answer.status_code))
 
 
 class AppriseService:
@@ -80,10 +81,12 @@ class AppriseService:
     async def send(self, letter: Letter) -> None:
         service = apprise.Apprise()
         if not service.add(self._url.replace("{to}", quote(letter.to, safe=""))):
-            raise GiveUp("No service of Apprise has such an address; look at RETENTION_SMS_URL and RETENTION_PUSH_URL.")
+            raise GiveUp(
+                phrase("No service of Apprise has such an address; look at RETENTION_SMS_URL and RETENTION_PUSH_URL.")
+            )
         taken = await service.async_notify(body=letter.text, title=letter.subject)
         if not taken:  # it says no more than that
-            raise OutcomeUnknown("The service did not take it, or did not say so; it may have been sent.")
+            raise OutcomeUnknown(phrase("The service did not take it, or did not say so; it may have been sent."))
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import anyio
 
 from plugin.domain.messages import Medium
-from plugin.errors import NoMailbox
+from plugin.domain.phrases import phrase
+from plugin.errors import NoMailbox, sentence_of
 from plugin.messaging.mime import mail_of
 from plugin.messaging.port import Letter
 
@@ -28,7 +29,7 @@ class Sink:
             try:
                 (self._folder / f"{letter.ref}.eml").write_bytes(mail_of(letter, datetime.now(UTC)))
             except ValueError as error:
-                raise NoMailbox(f"No mail can be addressed to this: {error}") from None
+                raise NoMailbox(phrase("No mail can be addressed to this: {error}", error=sentence_of(error))) from None
         else:
             path = self._folder / f"{letter.ref}.{letter.medium}.txt"
             path.write_text(f"To: {letter.to}\n\n{letter.text}\n", encoding="utf-8")

@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from plugin.errors import GiveUp, NoMailbox, NotReached, OutcomeUnknown, SettingsError, TryLater
+from plugin.domain.phrases import phrase
+from plugin.errors import GiveUp, NoMailbox, NotReached, OutcomeUnknown, SettingsError, TryLater, sentence_of
 from plugin.messaging.addresses import Domains
 from plugin.messaging.mime import mail_of
 from plugin.messaging.port import Letter
@@ -58,7 +59,7 @@ class Smtp:
         try:
             mail = mail_of(letter, datetime.now(UTC))
         except ValueError as error:
-            raise NoMailbox(f"No mail can be addressed to this: {error}") from None
+            raise NoMailbox(phrase("No mail can be addressed to this: {error}", error=sentence_of(error))) from None
         if self._domains is not None and (why := await self._domains.why_not(letter.to)) is not None:
             raise NoMailbox(why)
         client = await self._ready(letter)
@@ -114,10 +115,12 @@ class Smtp:
             raise _refusal(error) from error
         except (SMTPException, OSError) as error:
             client.close()
-            raise NotReached(f"The mail server does not answer: {_said(error)}") from error
+            raise NotReached(phrase("The mail server does not answer: {said}", said=_said(error))) from error
         except UnicodeEncodeError as error:
             self._keep_or_close(client, await _reset(client))
-            raise NoMailbox("The address has letters that this mail server takes only of others (SMTPUTF8).") from error
+            raise NoMailbox(
+                phrase("The address has letters that this mail server takes only of others (SMTPUTF8).")
+            ) from error
 
     async def _hand_over(self, client: SMTP, mail: bytes) -> None:
         try:
@@ -125,11 +128,13 @@ class Smtp:
         except SMTPResponseException as error:
             self._keep_or_close(client, await _reset(client))
             if error.code < _PERMANENT:
-                raise TryLater(f"The mail server put it off: {_said(error)}") from error
-            raise GiveUp(f"The mail server does not take this mail: {_said(error)}") from error
+                raise TryLater(phrase("The mail server put it off: {said}", said=_said(error))) from error
+            raise GiveUp(phrase("The mail server does not take this mail: {said}", said=_said(error))) from error
         except (SMTPException, OSError) as error:
             client.close()
-            raise OutcomeUnknown(f"The connection ended before the mail server's answer: {_said(error)}") from error
+            raise OutcomeUnknown(
+                phrase("The connection ended before the mail server's answer: {said}", said=_said(error))
+            ) from error
 
     def _keep_or_close(self, client: SMTP, in_order: bool) -> None:
         if in_order and len(self._idle) < KEPT:
@@ -143,19 +148,19 @@ def _why_not_in(server: Server, error: Exception) -> str:
     cause = error if isinstance(error, ssl.SSLError) else error.__cause__
     match cause:
         case ssl.SSLCertVerificationError(verify_message=said):
-            return (
-                f"The certificate of the mail server {server.host} is not accepted: {said}. Nothing is sent until"
-                " RETENTION_MAIL_URL has the name that the certificate is for, the certificate is renewed, or, where it"
-                " is of an authority of your own, SSL_CERT_FILE names that authority's."
+            return phrase(
+                "The certificate of the mail server {host} is not accepted: {said}. Nothing is sent until RETENTION_MAIL_URL has the name that the certificate is for, the certificate is renewed, or, where it is of an authority of your own, SSL_CERT_FILE names that authority's.",
+                host=server.host,
+                said=said,
             )
         case ssl.SSLError():
-            return (
-                f"The mail server {server.host} does not speak TLS as it was asked to: {_said(cause)}. Set"
-                " RETENTION_MAIL_URL to smtp://… where TLS begins by STARTTLS, as on port 587, and to smtps://… where it"
-                " begins with the first byte, as on port 465."
+            return phrase(
+                "The mail server {host} does not speak TLS as it was asked to: {said}. Set RETENTION_MAIL_URL to smtp://… where TLS begins by STARTTLS, as on port 587, and to smtps://… where it begins with the first byte, as on port 465.",
+                host=server.host,
+                said=_said(cause),
             )
         case _:
-            return f"The mail server {server.host} does not let us in: {_said(error)}"
+            return phrase("The mail server {host} does not let us in: {said}", host=server.host, said=_said(error))
 
 
 async def _reset(client: SMTP) -> bool:
@@ -171,10 +176,10 @@ def _refusal(error: SMTPResponseException) -> TryLater | GiveUp:
     """Of MAIL or RCPT: nothing was taken."""
     said = _said(error)
     if error.code < _PERMANENT:
-        return TryLater(f"The mail server put it off: {said}")
+        return TryLater(phrase("The mail server put it off: {said}", said=said))
     if isinstance(error, aiosmtplib.SMTPRecipientRefused) and error.code in NO_MAILBOX:
-        return NoMailbox(f"The mail server takes nothing for this address: {said}")
-    return GiveUp(f"The mail server does not take this mail: {said}")
+        return NoMailbox(phrase("The mail server takes nothing for this address: {said}", said=said))
+    return GiveUp(phrase("The mail server does not take this mail: {said}", said=said))
 
 
 def _said(error: Exception) -> str:

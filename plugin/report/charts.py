@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.report import words
 from plugin.report.histogram import histogram, label
 from plugin.report.sections import ACTIVITIES, STEPS
 
 Body = Mapping[str, Any]
-SEE = "The table below has the same numbers."
+SEE = phrase("The table below has the same numbers.")
 
 
 def charts(body: Body) -> dict[str, list[dict[str, Any]]]:
@@ -31,12 +32,12 @@ def _retention(body: Body) -> list[dict[str, Any]]:
     return [
         {
             "kind": "columns",
-            "label": f"Retention and churn of {len(months)} months. {SEE}",
+            "label": joined((phrase("Retention and churn of {number} months.", number=len(months)), SEE)),
             "unit": "%",
             "categories": [words.month(row["period"]["start"]) for row in months],
             "series": [
-                {"name": "Retention", "tone": "good", "values": [_percent(row["retention"]) for row in months]},
-                {"name": "Churn", "tone": "bad", "values": [_percent(row["churn"]) for row in months]},
+                {"name": phrase("Retention"), "tone": "good", "values": [_percent(row["retention"]) for row in months]},
+                {"name": phrase("Churn"), "tone": "bad", "values": [_percent(row["churn"]) for row in months]},
             ],
         }
     ]
@@ -56,11 +57,13 @@ def _indicators(body: Body) -> list[dict[str, Any]]:
     if not rows:
         return []
     clear = sum(row["clear"] for row in rows)
-    said = (
-        f"Difference in leaving for {len(rows)} signals, with its 95 % interval; {clear} can be told from chance. {SEE}"
-    )
+    said = N_("Difference in leaving for {number} signals, with its 95 % interval; {clear} can be told from chance.")
     return [
-        {"kind": "effects", "label": said, "rows": sorted(rows, key=lambda row: (row["clear"], abs(row["difference"])))}
+        {
+            "kind": "effects",
+            "label": joined((phrase(said, number=len(rows), clear=clear), SEE)),
+            "rows": sorted(rows, key=lambda row: (row["clear"], abs(row["difference"]))),
+        }
     ]
 
 
@@ -73,10 +76,12 @@ def _risk(body: Body) -> list[dict[str, Any]]:
         found.append(
             {
                 "kind": "bars",
-                "label": f"Revenue at risk by stage, {total} in all. {SEE}",
+                "label": joined((phrase("Revenue at risk by stage, {total} in all.", total=total), SEE)),
                 "unit": currency,
                 "categories": [STEPS[step] for step in shown],
-                "series": [{"name": "At risk", "tone": "bad", "values": [round(steps[step], 2) for step in shown]}],
+                "series": [
+                    {"name": phrase("At risk"), "tone": "bad", "values": [round(steps[step], 2) for step in shown]}
+                ],
             }
         )
     return found
@@ -90,8 +95,8 @@ def _stages(body: Body) -> list[dict[str, Any]]:
     return [
         {
             "kind": "bars",
-            "label": f"Customers by stage, divided into active, at risk and dormant. {SEE}",
-            "unit": "customers",
+            "label": joined((phrase("Customers by stage, divided into active, at risk and dormant."), SEE)),
+            "unit": phrase("Customers"),
             "categories": [STEPS[step] for step in shown],
             "series": [
                 {
@@ -117,7 +122,14 @@ def _cohorts(body: Body) -> list[dict[str, Any]]:
     return [
         {
             "kind": "heat",
-            "label": f"Heat map of {len(cohorts)} monthly cohorts: who bought again in which month. {SEE}",
+            "label": joined(
+                (
+                    phrase(
+                        "Heat map of {number} monthly cohorts: who bought again in which month.", number=len(cohorts)
+                    ),
+                    SEE,
+                )
+            ),
             "rows": [words.month(cohort["month"]) for cohort in cohorts],
             "columns": [f"+{n + 1}" for n in range(max(len(cohort["bought"]) for cohort in cohorts))],
             "cells": cells,
@@ -132,10 +144,10 @@ def _gaps(body: Body) -> list[dict[str, Any]]:
     return [
         {
             "kind": "columns",
-            "label": f"Gaps between orders by length, in days. {SEE}",
-            "unit": "gaps",
+            "label": joined((phrase("Gaps between orders by length, in days."), SEE)),
+            "unit": phrase("Gaps"),
             "categories": [label(low, high) for low, high, _ in bins],
-            "series": [{"name": "Gaps", "tone": "good", "values": [count for _, _, count in bins]}],
+            "series": [{"name": phrase("Gaps"), "tone": "good", "values": [count for _, _, count in bins]}],
         }
     ]
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from plugin.domain.phrases import phrase
+
 
 def histogram(gaps: Sequence[Sequence[int]], most: int = 12) -> list[tuple[int, int | None, int]]:
     """First day, last day (None for all that are longer) and count of at most so many equal steps."""
@@ -24,5 +26,5 @@ def histogram(gaps: Sequence[Sequence[int]], most: int = 12) -> list[tuple[int, 
 
 def label(low: int, high: int | None) -> str:
     if high is None:
-        return f"{low} or more"
-    return str(low) if low == high else f"{low} to {high}"
+        return phrase("{low} or more", low=low)
+    return str(low) if low == high else phrase("{low} to {high}", low=low, high=high)

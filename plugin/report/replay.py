@@ -13,15 +13,15 @@ from rich.text import Text
 
 from plugin.domain.decide import Outcome
 from plugin.domain.money import Money
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.domain.replay_figures import Anyway, Cost, Figures, Replay
 from plugin.domain.replay_values import MESSAGE_LASTS, Asked
 from plugin.domain.tactic import by_stays
 from plugin.report import words
 from plugin.store.baskets import LEFT_ALONE
 
-NO_CAUSE = (
-    "This is arithmetic on the past and no causal estimate: who came anyway is known, who would have come because of"
-    " the offer is not, and only a control group proves it."
+NO_CAUSE = phrase(
+    "This is arithmetic on the past and no causal estimate: who came anyway is known, who would have come because of the offer is not, and only a control group proves it."
 )
 #: The widest bar of a week, and what stands beside it.
 BAR, BESIDE_BAR = 40, 60
@@ -101,26 +101,38 @@ def _asked_data(one: Asked) -> dict[str, Any]:
 
 def paragraph(replay: Replay) -> str:
     """For a merchant, ending with what this is not."""
-    return " ".join((*_sentences(replay), NO_CAUSE))
+    return joined((*_sentences(replay), NO_CAUSE))
 
 
 def _sentences(replay: Replay) -> Iterator[str]:
     figures = replay.figures
     given, told, control = (figures.outcomes[one.value] for one in (Outcome.GIVEN, Outcome.TOLD, Outcome.CONTROL))
-    span = f"From {_day(replay.begins)} to {_day(replay.ends)}"
+    of = {"begins": _day(replay.begins), "ends": _day(replay.ends), "campaign": replay.campaign.name}
     if not given and not told and not control:
-        nothing = "given nothing to anybody" if replay.baskets_from is None else "told nobody of anything"
-        yield f"{span}, “{replay.campaign.name}” would have {nothing}."
+        nothing = N_("From {begins} to {ends}, “{campaign}” would have given nothing to anybody.")
+        nobody = N_("From {begins} to {ends}, “{campaign}” would have told nobody of anything.")
+        yield phrase(nothing if replay.baskets_from is None else nobody, **of)
         yield from _of_baskets(replay)
         return
-    messages = f", {words.number(told)} messages without one" if told else ""
-    yield (
-        f"{span}, “{replay.campaign.name}” would have reached {words.number(figures.customers)} of"
-        f" {words.number(replay.customers)} customers: {words.number(given)} offers{messages}, and {words.number(control)} times"
-        " nothing for the control group."
-    )
+    reached = {"customers": figures.customers, "all": replay.customers, "offers": given, "control": control, **of}
+    if told:
+        yield phrase(
+            "From {begins} to {ends}, “{campaign}” would have reached {customers} of {all} customers: {offers} offers,"
+            " {messages} messages without one, and {control} times nothing for the control group.",
+            messages=told,
+            **reached,
+        )
+    else:
+        yield phrase(
+            "From {begins} to {ends}, “{campaign}” would have reached {customers} of {all} customers: {offers} offers,"
+            " and {control} times nothing for the control group.",
+            **reached,
+        )
     if replay.learnt_from is not None and replay.learnt_from > replay.begins:
-        yield f"Until {_day(replay.learnt_from)} there was too little to learn a model from, and the plain rhythm stood in."
+        yield phrase(
+            "Until {day} there was too little to learn a model from, and the plain rhythm stood in.",
+            day=_day(replay.learnt_from),
+        )
     yield from _anyway(figures)
     yield from _of_baskets(replay)
     for currency, cost in figures.cost.items():
@@ -128,28 +140,34 @@ def _sentences(replay: Replay) -> Iterator[str]:
 
 
 def _anyway(figures: Figures) -> Iterator[str]:
-    anyway = figures.anyway
-    if anyway.of:
-        yield (
-            f"Of the {words.number(anyway.of)} offers whose time is over, {words.number(anyway.came)}"
-            f" ({words.share(anyway.share)}; 95 % interval {words.share(anyway.low)} to {words.share(anyway.high)})"
-            " would have gone to somebody who ordered within that time without any."
+    if figures.anyway.of:
+        yield phrase(
+            "Of the {of} offers whose time is over, {came} ({share}; 95 % interval {low} to {high}) would have gone to"
+            " somebody who ordered within that time without any.",
+            **_shares(figures.anyway),
         )
-    told = figures.told_anyway
-    if told.of:
-        yield (
-            f"Of the {words.number(told.of)} who would have been written to without an offer, {words.number(told.came)}"
-            f" ({words.share(told.share)}; 95 % interval {words.share(told.low)} to {words.share(told.high)}) ordered"
-            f" within {MESSAGE_LASTS.days} days without it, each need counted once, from its first message on."
+    if figures.told_anyway.of:
+        yield phrase(
+            "Of the {of} who would have been written to without an offer, {came} ({share}; 95 % interval {low} to"
+            " {high}) ordered within {days} days without it, each need counted once, from its first message on.",
+            days=MESSAGE_LASTS.days,
+            **_shares(figures.told_anyway),
         )
+
+
+def _shares(anyway: Anyway) -> dict[str, Any]:
+    shares = {name: words.share(getattr(anyway, name)) for name in ("share", "low", "high")}
+    return {"of": anyway.of, "came": anyway.came, **shares}
 
 
 def _of_baskets(replay: Replay) -> Iterator[str]:
     if replay.baskets_from is not None:
-        yield (
-            f"Baskets are known from {_day(replay.baskets_from)} on, each as it was left for {LEFT_ALONE.seconds // 60} minutes or"
-            " longer; those from before, and what was changed sooner, are not. Who is promised free shipping from where,"
-            " and who may be written to, is taken as it is today."
+        yield phrase(
+            "Baskets are known from {day} on, each as it was left for {minutes} minutes or longer; those from before,"
+            " and what was changed sooner, are not. Who is promised free shipping from where, and who may be written"
+            " to, is taken as it is today.",
+            day=_day(replay.baskets_from),
+            minutes=LEFT_ALONE.seconds // 60,
         )
 
 
@@ -159,23 +177,32 @@ def _money(cost: Cost, currency: str, replay: Replay) -> Iterator[str]:
     def said(amount: Decimal) -> str:
         return words.money(amount, currency)
 
-    yield (
-        f"If every offer is used, they cost {said(cost.full)}, and {said(cost.subsidy)} of that goes to who would have"
-        f" ordered anyway. At a rate of {words.share(rate.likely)} they cost {said(cost.expected)}"
-        f" ({said(cost.low)} to {said(cost.high)}; {rate.source})."
+    yield phrase(
+        "If every offer is used, they cost {full}, and {subsidy} of that goes to who would have ordered anyway. At a"
+        " rate of {rate} they cost {expected} ({low} to {high}; {source}).",
+        rate=words.share(rate.likely),
+        source=rate.source,
+        **{name: said(getattr(cost, name)) for name in ("full", "subsidy", "expected", "low", "high")},
     )
     if replay.margin is None:
         return
+    margin = words.share(replay.margin)
     if cost.break_even is None:
-        yield (
-            f"With a margin of {words.share(replay.margin)} an order of {said(cost.mean_order)} brings in less than the"
-            " offer costs, so no number of further orders pays for it."
+        yield phrase(
+            "With a margin of {margin} an order of {order} brings in less than the offer costs, so no number of further"
+            " orders pays for it.",
+            margin=margin,
+            order=said(cost.mean_order),
         )
         return
-    likely, low, high = (f"{100 * needed:.1f}" for needed in cost.break_even)
-    yield (
-        f"With a margin of {words.share(replay.margin)}, each hundred offers have to bring {likely} orders ({low} to"
-        f" {high}) that would not have come, or they lose money."
+    likely, low, high = (round(Decimal(100 * needed), 1) for needed in cost.break_even)
+    yield phrase(
+        "With a margin of {margin}, each hundred offers have to bring {likely} orders ({low} to {high}) that would not"
+        " have come, or they lose money.",
+        margin=margin,
+        likely=likely,
+        low=low,
+        high=high,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plugin.domain.phrases import phrase
+
 #: A stored report.
 Body = Mapping[str, Any]
 
@@ -35,5 +37,5 @@ def one_table(
 ) -> tuple[tuple[Table, ...], tuple[str, ...], str]:
     """The tables, findings and what is missing of a section that is this table."""
     if not rows:
-        return (), (), "Not enough data yet."
+        return (), (), phrase("Not enough data yet.")
     return (Table(caption, columns, rows, words),), (), ""

@@ -4,24 +4,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from plugin.domain.cohorts import ENOUGH
+from plugin.domain.phrases import N_, joined, phrase
 from plugin.domain.prediction import Model, to_json
 from plugin.report import words
 from plugin.report.histogram import histogram, label
 from plugin.report.products import bright_spots
 from plugin.report.section import Body, Section, one_table
 
-STEPS = {"prospect": "Prospect", "first": "First purchase", "repeat": "Repeat", "loyal": "Loyal"}
-ACTIVITIES = {"active": "Active", "at_risk": "At risk", "dormant": "Dormant"}
+STEPS = {
+    "prospect": phrase("Prospect"),
+    "first": phrase("First purchase"),
+    "repeat": phrase("Repeat"),
+    "loyal": phrase("Loyal"),
+}
+ACTIVITIES = {"active": phrase("Active"), "at_risk": phrase("At risk"), "dormant": phrase("Dormant")}
 GROUPS = {
-    "champions": ("Champions", "bought lately, often and for much"),
-    "promising": ("Promising", "bought lately, so far of middling worth"),
-    "new": ("New or small", "bought lately, little so far"),
-    "loyal": ("Loyal", "worth much, a while ago"),
-    "middle": ("Middle", "middling in everything"),
-    "passing": ("Passing", "little, and a while ago"),
-    "slipping": ("Slipping", "worth much, silent for long"),
-    "fading": ("Fading", "of middling worth, silent for long"),
-    "lost": ("Lost", "little, and silent for long"),
+    "champions": (phrase("Champions"), phrase("bought lately, often and for much")),
+    "promising": (phrase("Promising"), phrase("bought lately, so far of middling worth")),
+    "new": (phrase("New or small"), phrase("bought lately, little so far")),
+    "loyal": (phrase("Loyal"), phrase("worth much, a while ago")),
+    "middle": (phrase("Middle"), phrase("middling in everything")),
+    "passing": (phrase("Passing"), phrase("little, and a while ago")),
+    "slipping": (phrase("Slipping"), phrase("worth much, silent for long")),
+    "fading": (phrase("Fading"), phrase("of middling worth, silent for long")),
+    "lost": (phrase("Lost"), phrase("little, and silent for long")),
 }
 CANDIDATES = {
     "mbg_nbd": "MBG/NBD",
@@ -30,7 +36,7 @@ CANDIDATES = {
     "own_gap": "Own gap alone",
     "bg_nbd_alive": "BG/NBD, P(alive)",
 }
-PERIODS = {"last_3_months": "Last 3 months", "last_12_months": "Last 12 months"}
+PERIODS = {"last_3_months": phrase("Last 3 months"), "last_12_months": phrase("Last 12 months")}
 
 
 def sections(body: Body) -> list[Section]:
@@ -51,10 +57,11 @@ def sections(body: Body) -> list[Section]:
 
 def _retention(body: Body) -> Section:
     kept = [row for row in body["retention"] if row["active_at_start"]]
-    says = (
-        f"Active on a day is who bought within the {body['limit_days']} days before. Retention: active at the end less "
-        "new, divided by active at the start. Churn: the share of those active at the start who no longer are at the "
-        "end. They need not add up to 100 %, because some come back."
+    says = phrase(
+        "Active on a day is who bought within the {days} days before. Retention: active at the end less new, divided by"
+        " active at the start. Churn: the share of those active at the start who no longer are at the end. They need not"
+        " add up to 100 %, because some come back.",
+        days=body["limit_days"],
     )
     rows = tuple(
         (
@@ -67,42 +74,57 @@ def _retention(body: Body) -> Section:
         )
         for row in kept
     )
-    columns = ("Period", "Retention", "Churn", "Active at start", "At end", "Of them new")
-    return Section("retention", "Who stays", says, *one_table("Retention by month", columns, rows))
+    columns = (
+        phrase("Period"),
+        phrase("Retention"),
+        phrase("Churn"),
+        phrase("Active at start"),
+        phrase("At end"),
+        phrase("Of them new"),
+    )
+    return Section("retention", phrase("Who stays"), says, *one_table(phrase("Retention by month"), columns, rows))
 
 
 def _why(body: Body) -> Section:
     horizon = body["horizon_days"]
     clear = [effect for effect in body["indicators"] if effect["clear"]]
     quiet = [effect for effect in body["indicators"] if not effect["clear"]]
-    says = (
-        f"After each purchase in the past: was a signal there, and did no other purchase follow within {horizon} days? "
-        "Compared are customers with as many purchases so far. What goes together need not be the cause: only an "
-        "experiment tells."
+    says: str = phrase(
+        "After each purchase in the past: was a signal there, and did no other purchase follow within {days} days?"
+        " Compared are customers with as many purchases so far. What goes together need not be the cause: only an"
+        " experiment tells.",
+        days=horizon,
     )
     if quiet or clear:
-        says += (
-            f" Of {len(body['indicators'])} signals looked at, those are said that can be told from chance, even though "
-            "so many were looked at."
+        looked = N_(
+            "Of {number} signals looked at, those are said that can be told from chance, even though so many were looked at."
         )
+        says = joined((says, phrase(looked, number=len(body["indicators"]))))
     rows = tuple(
         (
             effect["title"],
             words.share(effect["present"]),
             words.share(effect["absent"]),
             _points(effect["difference"]),
-            f"{_points(effect['low'])} to {_points(effect['high'])}",
+            phrase("{low} to {high}", low=_points(effect["low"]), high=_points(effect["high"])),
             words.number(effect["present_count"]),
         )
         for effect in [*clear, *quiet]
     )
-    columns = ("Signal", "Not back", "Others", "Difference, points", "95 % interval", "Orders with it")
-    missing = "" if clear else "Not enough data yet: no signal can be told from chance."
+    columns = (
+        phrase("Signal"),
+        phrase("Not back"),
+        phrase("Others"),
+        phrase("Difference, points"),
+        "95 % interval",
+        phrase("Orders with it"),
+    )
+    missing = "" if clear else phrase("Not enough data yet: no signal can be told from chance.")
     return Section(
         "indicators",
-        "Why customers leave",
+        phrase("Why customers leave"),
         says,
-        one_table("Signals and leaving", columns, rows)[0],
+        one_table(phrase("Signals and leaving"), columns, rows)[0],
         tuple(effect["sentence"] for effect in clear),
         missing,
     )
@@ -110,9 +132,10 @@ def _why(body: Body) -> Section:
 
 def _risk(body: Body) -> Section:
     expected, horizon = body["expected"], body["horizon_days"]
-    says = (
-        f"What the model expected customers who are now at risk to spend within {horizon} days of their last purchase, "
-        f"less what it expects of them within the next {horizon} days."
+    says = phrase(
+        "What the model expected customers who are now at risk to spend within {days} days of their last purchase, less"
+        " what it expects of them within the next {days} days.",
+        days=horizon,
     )
     missing = "" if expected else next((f["missing"] for f in body["figures"] if f["key"] == "revenue_at_risk"), "")
     rows = [
@@ -121,16 +144,25 @@ def _risk(body: Body) -> Section:
         for step in STEPS
         if step in steps
     ]
-    tables, *_ = one_table("Revenue at risk", ("Currency", "Stage", "At risk"), tuple(rows), words=2)
+    tables, *_ = one_table(
+        phrase("Revenue at risk"), (phrase("Currency"), phrase("Stage"), phrase("At risk")), tuple(rows), words=2
+    )
     if expected and not rows:
-        missing = "Nobody is at risk at the moment."
-    return Section("risk", "Revenue at risk", says, tables, missing=missing or ("" if rows else "Not enough data yet."))
+        missing = phrase("Nobody is at risk at the moment.")
+    return Section(
+        "risk",
+        phrase("Revenue at risk"),
+        says,
+        tables,
+        missing=missing or ("" if rows else phrase("Not enough data yet.")),
+    )
 
 
 def _stages(body: Body) -> Section:
-    says = (
-        f"Loyal is who bought on at least {body['loyal_from']} days. At risk and dormant is who has been silent for "
-        "unusually long, by their own rhythm and the shop's, or by the limits that you set."
+    says = phrase(
+        "Loyal is who bought on at least {days} days. At risk and dormant is who has been silent for unusually long, by"
+        " their own rhythm and the shop's, or by the limits that you set.",
+        days=body["loyal_from"],
     )
     rows = tuple(
         (STEPS[step], *(words.number(counts[name]) for name in ACTIVITIES), words.number(sum(counts.values())))
@@ -138,22 +170,33 @@ def _stages(body: Body) -> Section:
         if sum(counts.values())
     )
     return Section(
-        "stages", "The life cycle", says, *one_table("Customers by stage", ("Stage", *ACTIVITIES.values(), "All"), rows)
+        "stages",
+        phrase("The life cycle"),
+        says,
+        *one_table(phrase("Customers by stage"), (phrase("Stage"), *ACTIVITIES.values(), phrase("All")), rows),
     )
 
 
 def _cohorts(body: Body) -> Section:
-    says = "Customers by the month of their first purchase, and the per cent of them who bought in each later month."
+    says: str = phrase(
+        "Customers by the month of their first purchase, and the per cent of them who bought in each later month."
+    )
     cohorts = body["cohorts"]
     widest = max((len(cohort["bought"]) for cohort in cohorts), default=0)
     rows = tuple(
         (words.month(cohort["month"]), words.number(cohort["customers"]), *_cells(cohort, widest)) for cohort in cohorts
     )
     if any(cohort["bought"] for cohort in cohorts):
-        says += f" An asterisk marks the present month, which is not over; of fewer than {ENOUGH} customers no share is said."
-    columns = ("First bought", "Customers", *(f"+{n}" for n in range(1, widest + 1)))
+        marked = N_(
+            "An asterisk marks the present month, which is not over; of fewer than {enough} customers no share is said."
+        )
+        says = joined((says, phrase(marked, enough=ENOUGH)))
+    columns = (phrase("First bought"), phrase("Customers"), *(f"+{n}" for n in range(1, widest + 1)))
     return Section(
-        "cohorts", "Monthly cohorts", says, *one_table("Per cent who bought, by months after", columns, rows)
+        "cohorts",
+        phrase("Monthly cohorts"),
+        says,
+        *one_table(phrase("Per cent who bought, by months after"), columns, rows),
     )
 
 
@@ -174,14 +217,14 @@ def _between(body: Body) -> Section:
     rows = tuple((label(low, high), words.number(count), words.share(count / total)) for low, high, count in bins)
     return Section(
         "gaps",
-        "Time between orders",
-        "Days between two successive purchase days of one customer. Who has not come back yet is not in it.",
-        *one_table("Gaps by length", ("Days", "Gaps", "Share"), rows),
+        phrase("Time between orders"),
+        phrase("Days between two successive purchase days of one customer. Who has not come back yet is not in it."),
+        *one_table(phrase("Gaps by length"), (phrase("Days"), phrase("Gaps"), phrase("Share")), rows),
     )
 
 
 def _rfm(body: Body) -> Section:
-    says = (
+    says = phrase(
         "Scores of 1 to 5 for recency, frequency and money, by fifths of your customers; money within each currency. "
         "The groups come from recency and the mean of the other two."
     )
@@ -196,12 +239,19 @@ def _rfm(body: Body) -> Section:
         )
         for row in body["rfm"]
     )
-    columns = ("Group", "Who", "Customers", "Silent, middle", "Purchases, middle", "Spent so far")
+    columns = (
+        phrase("Group"),
+        phrase("Who"),
+        phrase("Customers"),
+        phrase("Silent, middle"),
+        phrase("Purchases, middle"),
+        phrase("Spent so far"),
+    )
     return Section(
         "rfm",
-        "Customer groups (RFM)",
+        phrase("Customer groups (RFM)"),
         says,
-        *one_table("Groups by recency, frequency and money", columns, rows, words=2),
+        *one_table(phrase("Groups by recency, frequency and money"), columns, rows, words=2),
     )
 
 
@@ -213,27 +263,27 @@ def model_section(model: Model) -> Section:
 def _model(body: Body) -> Section:
     model = body["model"]
     if model is None:
-        return Section("model", "How it is predicted", "", missing="There is no model yet.")
-    says = f"{model['reason']} Fitted on {words.number(model['customers'])} customers."
+        return Section("model", phrase("How it is predicted"), "", missing=phrase("There is no model yet."))
+    says = joined((model["reason"], phrase("Fitted on {number} customers.", number=model["customers"])))
     test = model["backtest"]
     if test is None:
-        return Section("model", "How it is predicted", says)
+        return Section("model", phrase("How it is predicted"), says)
     rows = tuple(
         (
             CANDIDATES.get(name, name),
             _rounded(found["auc"]),
-            f"{_rounded(found['auc_low'])} to {_rounded(found['auc_high'])}",
+            phrase("{low} to {high}", low=_rounded(found["auc_low"]), high=_rounded(found["auc_high"])),
             _rounded(found["brier"]),
             _rounded(found["decile_error"]),
         )
         for name, found in test["candidates"].items()
     )
-    says += (
-        f" Tried on the {test['horizon_days']} days after {words.day(test['cutoff'])}: {words.number(test['customers'])} customers, of "
-        f"whom {words.share(test['base_rate'])} ordered."
-    )
-    columns = ("Candidate", "AUC", "95 % interval", "Brier", "Mean decile error")
-    return Section("model", "How it is predicted", says, one_table("Back-test", columns, rows)[0])
+    tried = N_("Tried on the {days} days after {day}: {customers} customers, of whom {share} ordered.")
+    day, share = words.day(test["cutoff"]), words.share(test["base_rate"])
+    said = phrase(tried, days=test["horizon_days"], day=day, customers=test["customers"], share=share)
+    says = joined((says, said))
+    columns = (phrase("Candidate"), phrase("AUC"), "95 % interval", phrase("Brier"), phrase("Mean decile error"))
+    return Section("model", phrase("How it is predicted"), says, one_table(phrase("Back-test"), columns, rows)[0])
 
 
 def _points(share: float) -> str:

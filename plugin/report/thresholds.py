@@ -10,34 +10,36 @@ from rich.text import Text
 
 from plugin.domain.money import Money
 from plugin.domain.past_baskets import Group
+from plugin.domain.phrases import N_, joined, phrase, phrases
 from plugin.domain.threshold_finder import Answer, Best, Curve, Found, Point
 from plugin.domain.threshold_sums import Ranged
 from plugin.report import words
+from plugin.report.charts import SEE
 from plugin.report.page import Heading, write
 from plugin.report.section import Section, Table
 from plugin.report.terminal import print_section
 
-NO_CAUSE = (
+NO_CAUSE = phrase(
     "This is arithmetic on past orders under these assumptions and no forecast: who would come because of free"
     " shipping, or stay away without it, is not in it. Only an experiment tells."
 )
 NAMES = {
-    None: "Everybody",
-    Group.NEW: "New customers",
-    Group.REGULAR: "Regular customers",
-    Group.LOYAL: "Loyal customers",
-    Group.AT_RISK: "Customers at risk",
-    Group.GUEST: "Guests",
+    None: phrase("Everybody"),
+    Group.NEW: phrase("New customers"),
+    Group.REGULAR: phrase("Regular customers"),
+    Group.LOYAL: phrase("Loyal customers"),
+    Group.AT_RISK: phrase("Customers at risk"),
+    Group.GUEST: phrase("Guests"),
 }
 COLUMNS = (
-    "Free from",
-    "Orders that reach it",
-    "Topped up",
-    "Shipping given away",
-    "Extra margin",
-    "Net",
-    "Net, range",
-    "Further orders needed",
+    phrase("Free from"),
+    phrase("Orders that reach it"),
+    phrase("Topped up"),
+    phrase("Shipping given away"),
+    phrase("Extra margin"),
+    phrase("Net"),
+    phrase("Net, range"),
+    phrase("Further orders needed"),
 )
 FOOTER = "Every formula and assumption: docs/thresholds.md of Saleor Retention. No customer is named here."
 MINUS = "\N{MINUS SIGN}"
@@ -127,14 +129,19 @@ def _rounded(amount: float, currency: str) -> Decimal:
 
 
 def headline(answer: Answer) -> str:
-    span = f"{words.day(answer.begins.date().isoformat())} to {words.day(answer.ends.date().isoformat())}"
-    said = f"Free-shipping thresholds, looked for in the orders from {span}."
+    begins, ends = (words.day(at.date().isoformat()) for at in (answer.begins, answer.ends))
+    looked = N_("Free-shipping thresholds, looked for in the orders from {begins} to {ends}.")
+    said = [phrase(looked, begins=begins, ends=ends)]
     if answer.elsewhere:
-        orders = "1 order is" if answer.elsewhere == 1 else f"{words.number(answer.elsewhere)} orders are"
-        said += f" {orders} left out, because they are from a file or their channel is gone."
+        left_out = phrases(
+            answer.elsewhere,
+            "{n} order is left out, because it is from a file or its channel is gone.",
+            "{n} orders are left out, because they are from a file or their channel is gone.",
+        )
+        said.append(left_out)
     if not answer.found:
-        said += " Not enough data yet: there is no order in any channel."
-    return said
+        said.append(phrase("Not enough data yet: there is no order in any channel."))
+    return joined(said)
 
 
 def sections(answer: Answer) -> list[Section]:
@@ -145,51 +152,59 @@ def sections(answer: Answer) -> list[Section]:
 def _basis(found: Found) -> Section:
     terms = found.terms
     key = f"basis-{terms.channel}"
+    left_out = joined(found.left_out)
     if found.missing:
-        return Section(key, terms.channel, " ".join(found.left_out), missing=found.missing)
-    return Section(key, f"{terms.channel}: what it goes by", " ".join(found.left_out), findings=tuple(_assumed(found)))
+        return Section(key, terms.channel, left_out, missing=found.missing)
+    title = phrase("{channel}: what it goes by", channel=terms.channel)
+    return Section(key, title, left_out, findings=tuple(_assumed(found)))
 
 
 def _assumed(found: Found) -> Iterator[str]:
     terms, top_up = found.terms, found.top_up
-    yield f"Of each further {terms.currency} in a basket {words.share(terms.margin)} is left after its costs."
-    yield f"Shipping of one order: {words.money(found.shipping, terms.currency)}, {found.shipping_source}."
-    yield (
-        f"Of the orders that lack up to {words.share(top_up.reach)} of a threshold, {words.share(top_up.central)}"
-        f" ({words.share(top_up.low)} to {words.share(top_up.high)}) are topped up to it. {top_up.source}"
+    left = N_("Of each further {currency} in a basket {share} is left after its costs.")
+    yield phrase(left, currency=terms.currency, share=words.share(terms.margin))
+    shipping = words.money(found.shipping, terms.currency)
+    yield phrase("Shipping of one order: {amount}, {source}.", amount=shipping, source=found.shipping_source)
+    shares = {name: words.share(getattr(top_up, name)) for name in ("reach", "central", "low", "high")}
+    reached = N_(
+        "Of the orders that lack up to {reach} of a threshold, {central} ({low} to {high}) are topped up to it."
     )
+    yield joined((phrase(reached, **shares), top_up.source))
     free_from = terms.free_from
     if free_from is None:
-        yield "The shop's own rates ship free from no basket."
+        yield phrase("The shop's own rates ship free from no basket.")
     else:
-        yield (
-            f"The shop's own rates ship free from {words.money(free_from, terms.currency)}, so nothing above it is looked"
-            " at: a personal threshold never takes that away."
+        yield phrase(
+            "The shop's own rates ship free from {amount}, so nothing above it is looked at: a personal threshold never"
+            " takes that away.",
+            amount=words.money(free_from, terms.currency),
         )
-    yield "A segment is the customer's just before the order. Guests hear of the shop's own rates alone."
+    yield phrase("A segment is the customer's just before the order. Guests hear of the shop's own rates alone.")
     yield NO_CAUSE
 
 
 def _curves(found: Found) -> Iterator[Section]:
     for curve in found.curves:
         key = f"{'all' if curve.group is None else curve.group.value}-{found.terms.channel}"
-        title = f"{found.terms.channel}: {NAMES[curve.group].lower()}"
+        title = phrase("{channel}: {whose}", channel=found.terms.channel, whose=NAMES[curve.group])
         says = _says(curve, found.terms.currency)
         if curve.missing:
             yield Section(key, title, says, missing=curve.missing)
             continue
-        caption = f"{NAMES[curve.group]}, against what holds now"
+        caption = phrase("{whose}, against what holds now", whose=NAMES[curve.group])
         rows = tuple(_row(point, found.terms.currency) for point in curve.points)
         yield Section(key, title, says, (Table(caption, COLUMNS, rows),), (verdict(curve, found.terms.currency),))
 
 
 def _says(curve: Curve, currency: str) -> str:
-    said = f"{words.number(curve.orders)} orders of {words.number(curve.customers)} customers."
+    said = phrase("{orders} orders of {customers} customers.", orders=curve.orders, customers=curve.customers)
     if curve.now is not None:
-        return f"{said} What holds now: free from {words.money(curve.now, currency)}."
-    if curve.group is None:
-        return f"{said} One threshold for all of them, against what holds for each segment now."
-    return f"{said} What holds now: no free shipping."
+        now = phrase("What holds now: free from {amount}.", amount=words.money(curve.now, currency))
+    elif curve.group is None:
+        now = phrase("One threshold for all of them, against what holds for each segment now.")
+    else:
+        now = phrase("What holds now: no free shipping.")
+    return joined((said, now))
 
 
 def verdict(curve: Curve, currency: str) -> str:
@@ -198,58 +213,74 @@ def verdict(curve: Curve, currency: str) -> str:
     if best is None:
         return curve.missing
     if best.threshold is None or best.net is None:
-        return f"No threshold is better than what holds now by topped-up orders alone.{_cheapest(curve, currency)}"
-    said = f"Best: free from {words.money(best.threshold, currency)}, net {ranged(best.net, currency)} {currency}."
+        none = phrase("No threshold is better than what holds now by topped-up orders alone.")
+        return joined((none, *_cheapest(curve, currency)))
+    net = phrase("{range} {currency}", range=ranged(best.net, currency), currency=currency)
+    from_best = N_("Best: free from {amount}, net {net}.")
+    said = [phrase(from_best, amount=words.money(best.threshold, currency), net=net)]
     if best.lowest != best.highest:
-        said += f" As good as it, for all that is known: {best.lowest:f} to {best.highest:f} {currency}."
+        as_good = N_("As good as it, for all that is known: {low} to {high} {currency}.")
+        said.append(phrase(as_good, low=best.lowest, high=best.highest, currency=currency))
     if best.taken:
-        said += (
-            f" But it takes free shipping from {words.number(best.taken)} orders that have it now, and holds only if at"
-            f" most {best.to_spare:,.0f} of them stay away because of it."
+        taken = phrase(
+            "But it takes free shipping from {taken} orders that have it now, and holds only if at most {spare} of them"
+            " stay away because of it.",
+            taken=best.taken,
+            spare=round(best.to_spare),
         )
+        said.append(taken)
     if best.now_as_good:
-        said += " That it is better than what holds now cannot be told for sure."
-    return said
+        said.append(phrase("That it is better than what holds now cannot be told for sure."))
+    return joined(said)
 
 
-def _cheapest(curve: Curve, currency: str) -> str:
+def _cheapest(curve: Curve, currency: str) -> Iterator[str]:
     """What the least generous of those below what holds now would have to bring."""
     open_to = [point for point in curve.points if point.net.central < 0 and point.threshold != curve.now]
     if not open_to:
-        return ""
+        return
     point = max(open_to, key=lambda one: one.net.central)
-    lost = f" Free from {words.money(point.threshold, currency)} loses least, {amount(-point.net.central, currency)} {currency}"
+    lost = {
+        "amount": words.money(point.threshold, currency),
+        "lost": phrase("{amount} {currency}", amount=amount(-point.net.central, currency), currency=currency),
+    }
     if point.needed is None:
-        return f"{lost}, and no further order would earn its own shipping."
-    number = math.ceil(point.needed.central)
-    orders = (
-        "1 further order that reaches it" if number == 1 else f"{words.number(number)} further orders that reach it"
+        never = N_("Free from {amount} loses least, {lost}, and no further order would earn its own shipping.")
+        yield phrase(never, **lost)
+        return
+    yield phrases(
+        math.ceil(point.needed.central),
+        "Free from {amount} loses least, {lost}: it takes {n} further order that reaches it to make up for it.",
+        "Free from {amount} loses least, {lost}: it takes {n} further orders that reach it to make up for it.",
+        **lost,
     )
-    return f"{lost}: it takes {orders} to make up for it."
 
 
 def _row(point: Point, currency: str) -> tuple[str, ...]:
     needed = point.needed
     return (
-        f"{point.threshold:,f}",
+        words.number(point.threshold),
         words.number(point.reaching),
-        f"{point.topped_up:,.0f}",
+        words.number(round(point.topped_up)),
         ranged(point.cost, currency),
         ranged(point.margin, currency),
         amount(point.net.central, currency),
-        f"{amount(point.net.low, currency)} to {amount(point.net.high, currency)}",
-        words.NOT_KNOWN if needed is None else f"{needed.central:,.0f}",
+        phrase("{low} to {high}", low=amount(point.net.low, currency), high=amount(point.net.high, currency)),
+        words.NOT_KNOWN if needed is None else words.number(round(needed.central)),
     )
 
 
 def ranged(value: Ranged, currency: str) -> str:
-    return f"{amount(value.central, currency)} ({amount(value.low, currency)} to {amount(value.high, currency)})"
+    shown = {name: amount(getattr(value, name), currency) for name in ("central", "low", "high")}
+    return phrase("{central} ({low} to {high})", **shown)
 
 
 def amount(value: float, currency: str) -> str:
     """Whole units from a hundred on, as nobody reads more of an estimate."""
-    shown = f"{value:,.0f}" if abs(value) >= 99.5 else f"{_rounded(value, currency):,}"
-    return "0" if not any(digit in shown for digit in "123456789") else shown.replace("-", MINUS)
+    shown = Decimal(round(value)) if abs(value) >= 99.5 else _rounded(value, currency)
+    if not shown:
+        return phrase("{number}", number=0)
+    return phrase("{number}" if shown > 0 else f"{MINUS}{{number}}", number=abs(shown))
 
 
 def charts(answer: Answer) -> dict[str, list[dict[str, Any]]]:
@@ -271,31 +302,35 @@ def _chart(curve: Curve, found: Found) -> dict[str, Any]:
     at = [float(point.threshold) for point in points]
     place = next((n for n, one in enumerate(points) if best is not None and one.threshold == best.threshold), None)
     now = None if curve.now is None or not at[0] <= float(curve.now) <= at[-1] else float(curve.now)
+    net_of = phrase(
+        "Net of {number} thresholds, with its range: {whose}.", number=len(points), whose=NAMES[curve.group]
+    )
     return {
         "kind": "curve",
-        "label": (
-            f"Net of {len(points)} thresholds for {NAMES[curve.group].lower()}, with its range."
-            f" {verdict(curve, found.terms.currency)} The table below has the same numbers."
-        ),
-        "name": "Free from",
+        "label": joined((net_of, verdict(curve, found.terms.currency), SEE)),
+        "name": phrase("Free from"),
         "unit": found.terms.currency,
         "at": at,
         "mark": now,
         "best": place,
         "series": [
             {
-                "name": "Net, with its range",
+                "name": phrase("Net, with its range"),
                 "tone": "good",
                 "values": line([point.net.central for point in points]),
                 "low": line([point.net.low for point in points]),
                 "high": line([point.net.high for point in points]),
             },
             {
-                "name": "Shipping given away",
+                "name": phrase("Shipping given away"),
                 "tone": "bad",
                 "values": line([point.cost.central for point in points]),
             },
-            {"name": "Extra margin", "tone": "quiet", "values": line([point.margin.central for point in points])},
+            {
+                "name": phrase("Extra margin"),
+                "tone": "quiet",
+                "values": line([point.margin.central for point in points]),
+            },
         ],
     }
 

@@ -2,16 +2,17 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from plugin.domain.money import Money
+from plugin.domain.phrases import Day, Month, Percent, joined, phrase, phrases
 
 NOT_KNOWN = "\N{EN DASH}"
 
 
-def number(value: float) -> str:
-    return f"{value:,}"
+def number(value: float | Decimal) -> str:
+    return phrase("{number}", number=value)
 
 
 def share(value: float | None) -> str:
@@ -20,45 +21,46 @@ def share(value: float | None) -> str:
         return NOT_KNOWN
     percent = 100 * value
     if 0 < percent < 0.1:
-        return "under 0.1 %"
-    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+        return phrase("under {share}", share=Percent(0.001, 1))
+    return phrase("{share}", share=Percent(value, 1 if 0 < percent < 10 else 0))
 
 
 def days(value: float) -> str:
-    shown = f"{value:,.1f}".removesuffix(".0")
-    return f"{shown} day" if shown == "1" else f"{shown} days"
+    shown = round(value, 1)
+    if shown == int(shown):
+        return phrases(int(shown), "{n} day", "{n} days")
+    return phrase("{number} days", number=shown)
 
 
 def money(value: Any, currency: str) -> str:
     """In the currency's smallest unit."""
-    return f"{Money(Decimal(str(value)), currency).rounded().amount:,} {currency}"
+    return phrase("{amount}", amount=Money(Decimal(str(value)), currency))
 
 
 def monies(values: dict[str, Any]) -> str:
     """Each currency by itself: they are never added."""
-    return ", ".join(money(value, currency) for currency, value in values.items()) or NOT_KNOWN
+    return joined((money(value, currency) for currency, value in values.items()), ", ") if values else NOT_KNOWN
 
 
 def day(text: str) -> str:
     """2026-06-01 as 1 Jun 2026."""
-    at = date.fromisoformat(text)
-    return f"{at.day} {at:%b %Y}"
+    return phrase("{day}", day=Day(date.fromisoformat(text)))
 
 
 def month(text: str) -> str:
-    return f"{date.fromisoformat(text):%b %Y}"
+    return phrase("{month}", month=Month(date.fromisoformat(text)))
 
 
 def moment(text: str, zone: str) -> str:
     local = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
-    return f"{local.day} {local:%b %Y, %H:%M} ({zone})"
+    return phrase("{day}, {time} ({zone})", day=Day(local.date()), time=f"{local:%H:%M}", zone=zone)
 
 
 def figure(found: dict[str, Any]) -> str:
     """A figure's value with its unit; where there is none, why."""
     value = found["value"]
     if value is None:
-        return str(found["missing"])
+        return cast("str", found["missing"])
     match found["unit"]:
         case "share":
             return share(value)
@@ -67,12 +69,12 @@ def figure(found: dict[str, Any]) -> str:
         case "money":
             return money(value, found["currency"])
         case _:
-            return f"{value:.2f} purchases"
+            return phrase("{number} purchases", number=round(Decimal(value), 2))
 
 
 def basis(found: dict[str, Any]) -> str:
     """What a figure is of, and its quarters where it has them."""
-    of = f"{number(found['count'])} {found['counted']}"
+    of = phrase("{number} {what}", number=found["count"], what=found["counted"])
     if found["lower"] is None:
         return of
-    return f"quartiles {found['lower']:g} and {found['upper']:g} days; {of}"
+    return phrase("quartiles {lower} and {upper} days; {of}", lower=found["lower"], upper=found["upper"], of=of)

@@ -5,6 +5,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
+from plugin.domain.phrases import phrase
 from plugin.errors import AlreadyExists, GiveUp, Gone, OutcomeUnknown, TokenRefused, TryLater
 from plugin.saleor.operations import Operation
 
@@ -54,7 +55,7 @@ def data_of(asked: Operation, result: ExecutionResult) -> dict[str, Any]:
     if result.errors:
         raise _from_errors(asked, result.errors, data)
     if result.data is None:
-        raise OutcomeUnknown(f"{asked.name}: Saleor answered without data.")
+        raise OutcomeUnknown(phrase("{call}: Saleor answered without data.", call=asked.name))
     if asked.mutation:
         for payload in data.values():
             refuse_payload(asked.name, payload)
@@ -65,16 +66,22 @@ def _from_errors(asked: Operation, errors: Sequence[GraphQLError], data: Mapping
     codes = {_code(error) for error in errors}
     said = "; ".join(error.message for error in errors)
     if codes & TOKEN_ERRORS:
-        return TokenRefused(f"Saleor does not take this app's token any more ({said}); install the app again.")
+        return TokenRefused(
+            phrase("Saleor does not take this app's token any more ({said}); install the app again.", said=said)
+        )
     if asked.mutation and any(payload is not None for payload in data.values()):
-        return OutcomeUnknown(f"{asked.name}: Saleor did it, but could not say what it did ({said}).")
+        return OutcomeUnknown(
+            phrase("{call}: Saleor did it, but could not say what it did ({said}).", call=asked.name, said=said)
+        )
     if "PermissionDenied" in codes:
-        return NotPermitted(f"{asked.name}: {said}. Grant the app this permission in the Dashboard.")
+        return NotPermitted(
+            phrase("{call}: {said}. Grant the app this permission in the Dashboard.", call=asked.name, said=said)
+        )
     at = None if asked.mutation else _first_object(errors)
     if codes <= OUR_MISTAKES:
-        said = f"{asked.name}: Saleor does not take the request: {said}."
+        said = phrase("{call}: Saleor does not take the request: {said}.", call=asked.name, said=said)
         return GiveUp(said) if at is None else ObjectRefused(said, at)
-    said = f"{asked.name}: Saleor failed inside: {said}."
+    said = phrase("{call}: Saleor failed inside: {said}.", call=asked.name, said=said)
     if asked.mutation:
         return OutcomeUnknown(said)
     return TryLater(said) if at is None else ObjectFailed(said, at)
@@ -100,7 +107,7 @@ def _code(error: GraphQLError) -> str:
 def refuse_payload(name: str, payload: Any) -> None:
     """Raises for a mutation that Saleor carried out not at all, and said why in the payload."""
     if payload is None:
-        raise OutcomeUnknown(f"{name}: Saleor answered with an empty payload.")
+        raise OutcomeUnknown(phrase("{call}: Saleor answered with an empty payload.", call=name))
     errors = payload.get("errors") or []
     if not errors:
         return

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.utils import base64url_decode
 
+from plugin.domain.phrases import phrase
 from plugin.errors import NotVerified
 from plugin.saleor.jwks import Keys, Tenant
 
@@ -93,16 +94,16 @@ def _decoded(text: str, part: str) -> bytes:
     try:
         return base64url_decode(text)
     except ValueError:
-        raise NotVerified(f"The {part} of the signature is not base64url.") from None
+        raise NotVerified(phrase("The {part} of the signature is not base64url.", part=part)) from None
 
 
 async def verify_dashboard_token(token: str, shop: Tenant, keys: Keys, now: datetime) -> DashboardUser:
     """Who looks at our page inside the Dashboard of this shop."""
     claims = await _claims(token, shop, keys, now, "thirdparty")
     if claims.get("app") != shop.app_id:
-        raise NotVerified("This token was made for another app.")
+        raise NotVerified(phrase("This token was made for another app."))
     if claims.get("is_staff") is not True:
-        raise NotVerified("This token is not of somebody who works at this shop.")
+        raise NotVerified(phrase("This token is not of somebody who works at this shop."))
     return DashboardUser(
         user_id=_text(claims, "user_id"),
         email=_text(claims, "email"),
@@ -120,29 +121,29 @@ async def _claims(token: str, shop: Tenant, keys: Keys, now: datetime, kind: str
     """The claims of a token that this shop signed, for us, not too long ago: the signature comes first."""
     parts = token.split(".")
     if len(parts) != 3 or not all(parts) or len(token) > LONGEST_TOKEN:
-        raise NotVerified("The token is missing or is not a JWT.")
+        raise NotVerified(phrase("The token is missing or is not a JWT."))
     header = _header(parts[0])
     if "crit" in header:
-        raise NotVerified("The token asks for extensions that nobody here knows.")
+        raise NotVerified(phrase("The token asks for extensions that nobody here knows."))
     key = await keys.key(shop, _kid(header))
     if not RS256.verify(f"{parts[0]}.{parts[1]}".encode(), key, _decoded(parts[2], "signature")):
-        raise NotVerified("The token was not signed by this shop.")
+        raise NotVerified(phrase("The token was not signed by this shop."))
     try:
         claims = json.loads(_decoded(parts[1], "payload"))
     except ValueError:
-        raise NotVerified("The token's claims are not JSON.") from None
+        raise NotVerified(phrase("The token's claims are not JSON.")) from None
     if not isinstance(claims, dict) or claims.get("iss") != shop.api_url or claims.get("type") != kind:
-        raise NotVerified("The token is of another shop or another kind.")
+        raise NotVerified(phrase("The token is of another shop or another kind."))
     expires = claims.get("exp")
     if not isinstance(expires, int | float) or now.timestamp() >= expires + LEEWAY.total_seconds():
-        raise NotVerified("The token has run out: sign in again.")
+        raise NotVerified(phrase("The token has run out: sign in again."))
     return claims
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
-        raise NotVerified(f"The token does not say its {name}.")
+        raise NotVerified(phrase("The token does not say its {name}.", name=name))
     return value
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
+from plugin.domain.phrases import phrase
 from plugin.errors import TryLater
 
 
@@ -54,7 +55,9 @@ class Budget:
     def _wait(self, full_at: float, tolerance: float, now: float) -> float:
         wait = max(full_at - tolerance, self._rest_until) - now
         if wait > self._longest_wait:
-            raise TryLater(f"This shop takes no more calls now; the next in {wait:.0f} seconds.", after=wait)
+            raise TryLater(
+                phrase("This shop takes no more calls now; the next in {wait} seconds.", wait=round(wait)), after=wait
+            )
         return wait
 
     def rest(self, seconds: float) -> None:

@@ -15,7 +15,8 @@ import structlog
 from gql import GraphQLRequest
 from graphql import ExecutionResult
 
-from plugin.errors import Gone, OutcomeUnknown, TokenRefused, TryLater
+from plugin.domain.phrases import phrase
+from plugin.errors import Gone, OutcomeUnknown, TokenRefused, TryLater, sentence_of
 from plugin.saleor.answers import NotPermitted, data_of
 from plugin.saleor.bucket import Budget
 from plugin.saleor.operations import Operation, operation
@@ -76,13 +77,16 @@ class Saleor:
         except OutcomeUnknown as error:
             if asked.mutation:
                 raise
-            raise TryLater(str(error), error.after) from error
+            raise TryLater(sentence_of(error), error.after) from error
         except NotPermitted as error:
             # To Saleor an unknown token, or that of an app switched off, is nobody's: every permission is
             # missing then, and an app's own right to read itself too.
             if asked.name == "WhoAmI":
                 raise TokenRefused(
-                    f"{self.api_url} does not know this app's token any more; activate or install the app again."
+                    phrase(
+                        "{url} does not know this app's token any more; activate or install the app again.",
+                        url=self.api_url,
+                    )
                 ) from error
             await self.call("WhoAmI")
             raise
@@ -106,7 +110,7 @@ class Saleor:
             for step in path.split("."):
                 found = found.get(step)
                 if found is None:
-                    raise Gone(f"{operation_name}: there is no “{step}” any more.")
+                    raise Gone(phrase("{call}: there is no “{step}” any more.", call=operation_name, step=step))
             for edge in found["edges"]:
                 yield edge["node"]
             if not found["pageInfo"]["hasNextPage"]:

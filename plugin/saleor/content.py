@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from plugin.errors import AlreadyExists, Gone, Rejected, TryLater
+from plugin.domain.phrases import phrase
+from plugin.errors import AlreadyExists, Gone, Rejected, TryLater, sentence_of
 from plugin.saleor.client import Saleor
 from plugin.saleor.page_models import IN_WORDS, Kind, Model, Value, Values
 
@@ -84,31 +85,64 @@ async def write_page(saleor: Saleor, model: Model, channel: str, values: Values,
     try:
         return await _write(saleor, page, values, written)
     except AlreadyExists as error:
-        raise TryLater(f"{page.slug}: somebody created it at this moment; it is read again. ({error})") from error
+        raise TryLater(
+            phrase(
+                "{slug}: somebody created it at this moment; it is read again. ({error})",
+                slug=page.slug,
+                error=sentence_of(error),
+            )
+        ) from error
 
 
 def refuse_kept(page: Page, values: Values, written: Written | None) -> None:
     slug, model = page.slug, page.model
     if page.unusable is not None:
-        kind = IN_WORDS[model.attributes[page.unusable].kind]
+        kind = phrase(IN_WORDS[model.attributes[page.unusable].kind])
         raise Rejected(
-            f"The attribute {page.unusable} of this shop is not {kind} on models; rename it to let us write."
+            phrase(
+                "The attribute {unusable} of this shop is not {kind} on models; rename it to let us write.",
+                unusable=page.unusable,
+                kind=kind,
+            )
         )
     if page.page_id is not None and not page.fits:
-        raise Rejected(f"The page {slug} is kept by the merchant: it is not of the page type {model.page_type}.")
+        raise Rejected(
+            phrase(
+                "The page {slug} is kept by the merchant: it is not of the page type {page_type}.",
+                slug=slug,
+                page_type=model.page_type,
+            )
+        )
     if written is not None and page.page_id != written.page_id:
-        raise Rejected(f"The page {slug} is kept by the merchant, who removed the one we wrote.")
+        raise Rejected(phrase("The page {slug} is kept by the merchant, who removed the one we wrote.", slug=slug))
     if model.same(page.values, values) and page.page_id is not None:
         return
     if written is not None and (other := model.differs(page.values, written.values)) is not None:
         before, now = (_said(said.get(other)) for said in (written.values, page.values))
-        raise Rejected(f"The page {slug} is kept by the merchant, who changed {before} to {now}.")
+        raise Rejected(
+            phrase(
+                "The page {slug} is kept by the merchant, who changed {before} to {now}.",
+                slug=slug,
+                before=before,
+                now=now,
+            )
+        )
     if written is None and page.values.get(model.first) is not None:
-        raise Rejected(f"The page {slug} is kept by the merchant: it says {_said(page.values[model.first])} already.")
+        raise Rejected(
+            phrase(
+                "The page {slug} is kept by the merchant: it says {said} already.",
+                slug=slug,
+                said=_said(page.values[model.first]),
+            )
+        )
     if page.page_id is None and page.general:
         raise Rejected(
-            f"The page {model.page} is kept by the merchant, for all channels, and {slug} would hide it;"
-            f" make a page {slug} of the same model and leave its {model.first} empty to let us write there."
+            phrase(
+                "The page {page} is kept by the merchant, for all channels, and {slug} would hide it; make a page {slug} of the same model and leave its {first} empty to let us write there.",
+                page=model.page,
+                slug=slug,
+                first=model.first,
+            )
         )
 
 

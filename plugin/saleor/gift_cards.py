@@ -4,6 +4,7 @@ from datetime import date
 
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer
+from plugin.domain.phrases import phrase
 from plugin.errors import AlreadyExists, Gone, OutcomeUnknown
 from plugin.saleor.client import Saleor
 
@@ -48,7 +49,9 @@ async def make_gift_card(
             return found
         if isinstance(error, OutcomeUnknown):
             raise
-        raise AlreadyExists(f"The code {code} is in use elsewhere in this shop.", names=(code,)) from error
+        raise AlreadyExists(
+            phrase("The code {code} is in use elsewhere in this shop.", code=code), names=(code,)
+        ) from error
     return str(data["giftCardCreate"]["giftCard"]["id"])
 
 

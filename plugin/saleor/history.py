@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from plugin.domain.ledger import Account, Order
-from plugin.errors import TryLater
+from plugin.domain.phrases import phrase
+from plugin.errors import TryLater, sentence_of
 from plugin.saleor import payloads
 from plugin.saleor.answers import ObjectFailed, ObjectRefused
 from plugin.saleor.client import Saleor
@@ -104,7 +105,7 @@ async def _read(saleor: Saleor, listed: _List[P, V_co], after: str | None, asked
             left_out += 1
             if left_out > FEW:
                 raise
-            part = await _pass_over(saleor, listed, after, asked, str(error))
+            part = await _pass_over(saleor, listed, after, asked, sentence_of(error))
         parts.append(part)
         if part.cursor is None:
             break
@@ -128,7 +129,12 @@ async def _pass_over(
     """The next one by its name alone, left out."""
     data = await saleor.call(listed.names, first=1, after=after, **asked)
     found = _found(data[listed.field])
-    return Page([], _cursor(found), None, [f"{_named(edge['node'])} was left out: {why}" for edge in found["edges"]])
+    return Page(
+        [],
+        _cursor(found),
+        None,
+        [phrase("{name} was left out: {why}", name=str(_named(edge["node"])), why=why) for edge in found["edges"]],
+    )
 
 
 def _page(given: Mapping[str, Any] | None, model: type[P], value: Callable[[P], V_co]) -> Page[V_co]:
@@ -145,7 +151,7 @@ def _page(given: Mapping[str, Any] | None, model: type[P], value: Callable[[P], 
 
 def _found(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
     if given is None:
-        raise TryLater("Saleor answered without the page that was asked for.")
+        raise TryLater(phrase("Saleor answered without the page that was asked for."))
     return given
 
 
@@ -157,7 +163,7 @@ def _cursor(found: Mapping[str, Any]) -> str | None:
 def _sentence(node: Any, error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the whole of it"
-    return f"{_named(node)} was left out: {where}: {first['msg']}."
+    return phrase("{name} was left out: {why}", name=str(_named(node)), why=f"{where}: {first['msg']}.")
 
 
 def _named(node: Any) -> Any:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
-from plugin.errors import NotVerified, TryLater
+from plugin.domain.phrases import phrase
+from plugin.errors import NotVerified, TryLater, sentence_of
 
 #: At most one fetch a shop in so many seconds, whatever arrives.
 SECONDS_BETWEEN_FETCHES = 60.0
@@ -85,14 +86,16 @@ class Keys:
                 await self._refetch(known, shop)
         if kid not in known.keys:
             known.absent.add(kid)
-            raise NotVerified("The signature names a key that this shop does not have.")
+            raise NotVerified(phrase("The signature names a key that this shop does not have."))
         return known.keys[kid]
 
     async def _refetch(self, known: _Known, shop: Tenant) -> None:
         now = self._clock()
         if known.fetched_at is not None and now - known.fetched_at < SECONDS_BETWEEN_FETCHES:
             wait = SECONDS_BETWEEN_FETCHES - (now - known.fetched_at)
-            raise TryLater("The signature names an unknown key, and the shop's keys were asked for just now.", wait)
+            raise TryLater(
+                phrase("The signature names an unknown key, and the shop's keys were asked for just now."), wait
+            )
         known.fetched_at = now
         jwks = await fetch_jwks(self._http, shop.api_url)
         known.keys = read_jwks(jwks)
@@ -112,18 +115,20 @@ async def fetch_jwks(http: httpx.AsyncClient, api_url: str) -> Mapping[str, Any]
     try:
         async with http.stream("GET", url, timeout=FETCH_SECONDS, follow_redirects=False) as answer:
             if answer.status_code != 200:
-                raise TryLater(f"{url} answered {answer.status_code} instead of the shop's keys.")
+                raise TryLater(
+                    phrase("{url} answered {status} instead of the shop's keys.", url=url, status=answer.status_code)
+                )
             async for part in answer.aiter_bytes():
                 body += part
                 if len(body) > LONGEST_JWKS:
-                    raise TryLater(f"{url} answered more than a set of keys.")
+                    raise TryLater(phrase("{url} answered more than a set of keys.", url=url))
         jwks = json.loads(body)
     except httpx.HTTPError as error:
-        raise TryLater(f"{url} could not be reached: {error}.") from error
+        raise TryLater(phrase("{url} could not be reached: {error}.", url=url, error=sentence_of(error))) from error
     except ValueError as error:
-        raise TryLater(f"{url} does not answer JSON.") from error
+        raise TryLater(phrase("{url} does not answer JSON.", url=url)) from error
     if not isinstance(jwks, dict) or not read_jwks(jwks):
-        raise TryLater(f"{url} holds no key for RS256.")
+        raise TryLater(phrase("{url} holds no key for RS256.", url=url))
     return jwks
 
 

@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from plugin.domain.phrases import N_
+
 #: None: the attribute says nothing. A number is a text, as Saleor takes it.
 Value = str | bool | None
 Values = Mapping[str, Value]
@@ -25,7 +27,7 @@ class Kind(StrEnum):
 
 #: Where an input for an attribute's value has it.
 FIELDS = {Kind.NUMERIC: "numeric", Kind.PLAIN_TEXT: "plainText", Kind.BOOLEAN: "boolean"}
-IN_WORDS = {Kind.NUMERIC: "a number", Kind.PLAIN_TEXT: "a plain text", Kind.BOOLEAN: "a yes or no"}
+IN_WORDS = {Kind.NUMERIC: "a number", Kind.PLAIN_TEXT: N_("a plain text"), Kind.BOOLEAN: N_("a yes or no")}
 
 
 @dataclass(frozen=True, slots=True)

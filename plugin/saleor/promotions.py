@@ -7,6 +7,7 @@ from typing import Any
 from plugin.domain.channels import Channel
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer
+from plugin.domain.phrases import phrase
 from plugin.errors import GiveUp, Gone
 from plugin.saleor.client import Saleor
 from plugin.saleor.scope import variant_ids
@@ -29,12 +30,14 @@ async def replace_promotion(
     fitting = [channel for channel in channels if channel.currency == offer.currency]
     if not fitting:
         raise GiveUp(
-            f"No channel sells in {offer.currency}, so the public gift holds nowhere;"
-            " change the campaign's currency or add a channel."
+            phrase(
+                "No channel sells in {currency}, so the public gift holds nowhere; change the campaign's currency or add a channel.",
+                currency=offer.currency,
+            )
         )
     gifts = await variant_ids(saleor, offer.products)
     if not gifts:
-        raise GiveUp("The product that is the gift has no variants; add one, or name another product.")
+        raise GiveUp(phrase("The product that is the gift has no variants; add one, or name another product."))
     await remove_promotions(saleor, name)
     minimum = Money(offer.minimum, offer.currency or "").rounded()
     rule: dict[str, Any] = {

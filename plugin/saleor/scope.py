@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 
+from plugin.domain.phrases import N_, phrase
 from plugin.errors import GiveUp, Gone
 from plugin.saleor.client import Saleor
 
@@ -26,8 +27,14 @@ async def variant_ids(saleor: Saleor, products: Sequence[str]) -> list[str]:
             pages = saleor.pages("ProductVariants", "product.productVariants", id=product)
             found.extend([node["id"] async for node in pages])
         except Gone as error:
-            raise GiveUp("The product that is the gift is not in this shop any more; name another.") from error
+            raise GiveUp(phrase("The product that is the gift is not in this shop any more; name another.")) from error
     return found
+
+
+_MISSING = {
+    "Product": N_("This shop has no product “{name}”; correct the campaign's products, by slug or by id."),
+    "Collection": N_("This shop has no collection “{name}”; correct the campaign's collections, by slug or by id."),
+}
 
 
 async def _ids(saleor: Saleor, named: Sequence[str], type_: str, operation: str, path: str) -> list[str]:
@@ -38,9 +45,7 @@ async def _ids(saleor: Saleor, named: Sequence[str], type_: str, operation: str,
             by_slug[node["slug"]] = node["id"]
     missing = [slug for slug in slugs if slug not in by_slug]
     if missing:
-        raise GiveUp(
-            f"This shop has no {type_.lower()} “{missing[0]}”; correct the campaign's {path}, by slug or by id."
-        )
+        raise GiveUp(phrase(_MISSING[type_], name=missing[0]))
     return list(dict.fromkeys(by_slug.get(name, name) for name in named))
 
 

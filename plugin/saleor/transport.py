@@ -16,6 +16,7 @@ from gql import GraphQLRequest
 from gql.transport import AsyncTransport
 from graphql import ExecutionResult, GraphQLError
 
+from plugin.domain.phrases import phrase
 from plugin.errors import GiveUp, OutcomeUnknown, TokenRefused, TryLater
 
 CONNECT_SECONDS = 5.0
@@ -51,10 +52,16 @@ class SharedTransport(AsyncTransport):
         refuse_status(response, self._url)
         answer = _read(response)
         if answer is None:
-            raise OutcomeUnknown(f"{self._url} answered {response.status_code} with something that is not GraphQL.")
+            raise OutcomeUnknown(
+                phrase(
+                    "{url} answered {status} with something that is not GraphQL.",
+                    url=self._url,
+                    status=response.status_code,
+                )
+            )
         errors = [_error(item) for item in answer.get("errors") or ()]
         if response.status_code >= 400 and not errors:
-            raise GiveUp(f"{self._url} refused the request with {response.status_code}.")
+            raise GiveUp(phrase("{url} refused the request with {status}.", url=self._url, status=response.status_code))
         return ExecutionResult(answer.get("data"), errors or None, answer.get("extensions"))
 
     async def _post(self, request: GraphQLRequest) -> httpx.Response:
@@ -68,29 +75,49 @@ class SharedTransport(AsyncTransport):
                     follow_redirects=False,
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise TryLater(f"{self._url} cannot be reached: {_said(error)}.") from error
+            raise TryLater(phrase("{url} cannot be reached: {said}.", url=self._url, said=_said(error))) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise OutcomeUnknown(f"{self._url} did not answer: {_said(error)}.") from error
+            raise OutcomeUnknown(phrase("{url} did not answer: {said}.", url=self._url, said=_said(error))) from error
         except httpx.InvalidURL as error:
-            raise GiveUp(f"{self._url} is not a URL that can be called: {_said(error)}.") from error
+            raise GiveUp(
+                phrase("{url} is not a URL that can be called: {said}.", url=self._url, said=_said(error))
+            ) from error
         except TimeoutError as error:
-            raise OutcomeUnknown(f"{self._url} did not answer within {TOTAL_SECONDS:.0f} seconds.") from error
+            raise OutcomeUnknown(
+                phrase(
+                    "{url} did not answer within {seconds} seconds.",
+                    url=self._url,
+                    seconds=round(TOTAL_SECONDS),
+                )
+            ) from error
 
 
 def refuse_status(response: httpx.Response, url: str) -> None:
     """Raises for every HTTP status that is no answer to a GraphQL request."""
     status = response.status_code
     if status == 429:
-        raise TooMany(f"{url} takes no more calls for now (429).", after=retry_after(response))
+        raise TooMany(phrase("{url} takes no more calls for now (429).", url=url), after=retry_after(response))
     if status >= 500:
-        raise OutcomeUnknown(f"{url} answered {status}.", after=retry_after(response))
+        raise OutcomeUnknown(phrase("{url} answered {status}.", url=url, status=status), after=retry_after(response))
     if status == 401 or (status == 403 and _read(response) is not None):
-        raise TokenRefused(f"{url} does not take this app's token any more ({status}); install the app again.")
+        raise TokenRefused(
+            phrase(
+                "{url} does not take this app's token any more ({status}); install the app again.",
+                url=url,
+                status=status,
+            )
+        )
     if status in {403, 404, 408, 425}:  # a wall or a gateway in front of the shop, not the shop
-        raise TryLater(f"{url} answered {status}.", after=retry_after(response))
+        raise TryLater(phrase("{url} answered {status}.", url=url, status=status), after=retry_after(response))
     if 300 <= status < 400:
         where = response.headers.get("Location", "elsewhere")
-        raise GiveUp(f"{url} redirects to {where}: the shop's API has moved, install the app again there.")
+        raise GiveUp(
+            phrase(
+                "{url} redirects to {where}: the shop's API has moved, install the app again there.",
+                url=url,
+                where=where,
+            )
+        )
 
 
 def retry_after(response: httpx.Response) -> float | None:

@@ -10,6 +10,7 @@ from typing import Any
 from plugin.domain.channels import Channel
 from plugin.domain.money import Money
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.phrases import phrase
 from plugin.errors import AlreadyExists, GiveUp, Gone, OutcomeUnknown
 from plugin.saleor.client import Saleor
 from plugin.saleor.scope import collection_ids, product_ids
@@ -47,7 +48,9 @@ async def make_voucher(
             return found
         if isinstance(error, OutcomeUnknown):
             raise
-        raise AlreadyExists(f"The code {code} is in use elsewhere in this shop.", names=(code,)) from error
+        raise AlreadyExists(
+            phrase("The code {code} is in use elsewhere in this shop.", code=code), names=(code,)
+        ) from error
     return str(data["voucherCreate"]["voucher"]["id"])
 
 
@@ -97,8 +100,11 @@ async def list_voucher(saleor: Saleor, voucher_id: str, offer: Offer, channels: 
     fitting = [channel for channel in channels if offer.currency in {None, channel.currency}]
     if not fitting:
         raise GiveUp(
-            f"No channel sells in {offer.currency}, so the offer of {offer.label} holds nowhere;"
-            " change the campaign's currency or add a channel."
+            phrase(
+                "No channel sells in {currency}, so the offer of {offer} holds nowhere; change the campaign's currency or add a channel.",
+                currency=offer.currency,
+                offer=offer.label,
+            )
         )
     listings = [_listing(offer, channel) for channel in fitting]
     await saleor.call("VoucherList", id=voucher_id, input={"addChannels": listings})

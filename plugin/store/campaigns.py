@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 from plugin.domain.budgets import Budgets, read_budgets, write_budgets
 from plugin.domain.campaigns import NEXT_STATUS, Campaign, CampaignStatus
 from plugin.domain.conditions import Condition, names_in, read_condition, resolve
+from plugin.domain.phrases import N_, phrase
 from plugin.domain.tactic import PAUSE_DAYS, Tactic, read_stored, write_params
-from plugin.errors import NotFound, Rejected
+from plugin.errors import NotFound, Rejected, sentence_of
 from plugin.store import segments
 from plugin.store.schema import campaign_versions, campaigns
 from plugin.store.statements import locked
@@ -44,15 +45,19 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not 0 <= self.control_share <= 0.9:
-            raise Rejected("The control group must be between 0 and 0.9 of the audience.")
+            raise Rejected(phrase("The control group must be between 0 and 0.9 of the audience."))
         if self.pause_days < 0 or self.inside_per_day < 0:
-            raise Rejected("Days of pause and customers a day cannot be below 0.")
+            raise Rejected(phrase("Days of pause and customers a day cannot be below 0."))
         if self.pause_days > MOST_DAYS or max(self.inside_per_day, abs(self.priority)) > MOST_NUMBER:
             raise Rejected(
-                f"Days of pause may be up to {MOST_DAYS:,}, customers a day and the priority up to {MOST_NUMBER:,}."
+                phrase(
+                    "Days of pause may be up to {days}, customers a day and the priority up to {most}.",
+                    days=MOST_DAYS,
+                    most=MOST_NUMBER,
+                )
             )
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
-            raise Rejected("A campaign must start before it ends.")
+            raise Rejected(phrase("A campaign must start before it ends."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +85,15 @@ def create(
 ) -> Campaign:
     """A draft; raises `Rejected` where the name is taken or cannot be one."""
     if not name.isprintable() or name != name.strip() or not 0 < len(name) <= LONGEST_NAME:
-        raise Rejected(f"A campaign needs a name of 1 to {LONGEST_NAME} characters, with none around it that is blank.")
+        raise Rejected(
+            phrase(
+                "A campaign needs a name of 1 to {most} characters, with none around it that is blank.",
+                most=LONGEST_NAME,
+            )
+        )
     taken = select(campaigns.c.id).where(campaigns.c.shop_id == shop_id, campaigns.c.name == name)
     if connection.execute(taken).first():
-        raise Rejected(f"There is a campaign “{name}” already; choose another name or edit that one.")
+        raise Rejected(phrase("There is a campaign “{name}” already; choose another name or edit that one.", name=name))
     values = {
         "shop_id": shop_id,
         "name": name,
@@ -115,7 +125,7 @@ def by_id(connection: Connection, shop_id: int, campaign_id: int, tactics: Tacti
     statement = select(campaigns).where(campaigns.c.shop_id == shop_id, campaigns.c.id == campaign_id)
     row = connection.execute(statement).one_or_none()
     if row is None:
-        raise NotFound("This campaign is not there; look for it in the list of campaigns.")
+        raise NotFound(phrase("This campaign is not there; look for it in the list of campaigns."))
     return _read(row, tactics, _segments(connection, shop_id, [row]))
 
 
@@ -126,7 +136,9 @@ def _named(shop_id: int, name: str) -> Select[Any]:
 def _by_name(connection: Connection, name: str, statement: Select[Any], tactics: Tactics) -> Campaign:
     row = connection.execute(statement).one_or_none()
     if row is None:
-        raise NotFound(f"There is no campaign “{name}”; `retention campaign list` shows those there are.")
+        raise NotFound(
+            phrase("There is no campaign “{name}”; `retention campaign list` shows those there are.", name=name)
+        )
     return _read(row, tactics, _segments(connection, row.shop_id, [row]))
 
 
@@ -145,7 +157,7 @@ def edit(
 ) -> Campaign:
     """A new version; codes already issued keep what they promised."""
     if campaign.status is CampaignStatus.ENDED:
-        raise Rejected(f"“{campaign.name}” has ended; make a new campaign instead.")
+        raise Rejected(phrase("“{name}” has ended; make a new campaign instead.", name=campaign.name))
     _set(
         connection,
         shop_id,
@@ -158,6 +170,14 @@ def edit(
     return get(connection, shop_id, campaign.name, {campaign.tactic.key: campaign.tactic})
 
 
+_IN_WORDS = {
+    CampaignStatus.DRAFT: N_("draft"),
+    CampaignStatus.ON: N_("on"),
+    CampaignStatus.PAUSED: N_("paused"),
+    CampaignStatus.ENDED: N_("ended"),
+}
+
+
 def change_status(
     connection: Connection, shop_id: int, campaign: Campaign, status: CampaignStatus, who: str, now: datetime
 ) -> Campaign:
@@ -165,7 +185,14 @@ def change_status(
     if status is campaign.status:
         return campaign
     if status not in NEXT_STATUS[campaign.status]:
-        raise Rejected(f"“{campaign.name}” is {campaign.status}; it cannot become {status}.")
+        raise Rejected(
+            phrase(
+                "“{name}” is {status}; it cannot become {next}.",
+                name=campaign.name,
+                status=phrase(_IN_WORDS[campaign.status]),
+                next=phrase(_IN_WORDS[status]),
+            )
+        )
     if status is CampaignStatus.ON:
         _refuse_second(connection, shop_id, campaign)
     switched_on = now if status is CampaignStatus.ON else campaign.switched_on_at
@@ -184,8 +211,12 @@ def _refuse_second(connection: Connection, shop_id: int, campaign: Campaign) -> 
     other = connection.execute(on).scalars().first()
     if campaign.tactic.only_one and other is not None:
         raise Rejected(
-            f"“{other}” is on, and two campaigns of {campaign.tactic.title} would contradict each other:"
-            f" pause “{other}” first, or edit it instead."
+            phrase(
+                "“{other}” is on, and two campaigns of {tactic} would contradict each other: pause “{other}” first, or edit"
+                " it instead.",
+                other=other,
+                tactic=phrase(campaign.tactic.title),
+            )
         )
 
 
@@ -296,12 +327,14 @@ def _keep_version(connection: Connection, shop_id: int, campaign_id: int, who: s
 def _read(row: Row[Any], tactics: Tactics, named: Mapping[str, Condition]) -> Campaign:
     tactic = tactics.get(row.tactic)
     if tactic is None:
-        raise NotFound(f"The tactic “{row.tactic}” of campaign “{row.name}” is not installed.")
+        raise NotFound(
+            phrase("The tactic “{tactic}” of campaign “{name}” is not installed.", tactic=row.tactic, name=row.name)
+        )
     audience, exclude, rests = None, None, ""
     try:
         audience, exclude = (_condition(said, named) for said in (row.audience, row.exclude))
     except Rejected as error:
-        rests = f"“{row.name}” rests: {error}"
+        rests = phrase("“{name}” rests: {why}", name=row.name, why=sentence_of(error))
     return Campaign(
         campaign_id=row.id,
         name=row.name,

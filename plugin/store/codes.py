@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from plugin.domain.offers import Offer
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Given, TriggerKind
 from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
@@ -42,6 +43,14 @@ class CodeStatus(StrEnum):
     EXPIRED = "expired"
 
 
+#: As a reason why nothing more is done with it.
+WAS = {
+    CodeStatus.DRAWN: phrase("The code was drawn."),
+    CodeStatus.ISSUED: phrase("The code was issued."),
+    CodeStatus.REDEEMED: phrase("The code was redeemed."),
+    CodeStatus.WITHDRAWN: phrase("The code was withdrawn."),
+    CodeStatus.EXPIRED: phrase("The code was expired."),
+}
 #: It can still be used.
 ALIVE = (CodeStatus.DRAWN.value, CodeStatus.ISSUED.value)
 

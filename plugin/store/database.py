@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from plugin.domain.phrases import phrase
 from plugin.errors import TryLater
 from plugin.store.types import read_json
 
@@ -76,7 +77,7 @@ class Database:
             yield
             return
         if not self._one_writer.acquire(timeout=self._busy_seconds):
-            raise TryLater("The database is locked: another transaction has been writing for too long.")
+            raise TryLater(phrase("The database is locked: another transaction has been writing for too long."))
         began = time.monotonic()
         try:
             yield
@@ -107,14 +108,14 @@ def _as_ours() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise TryLater(f"The database did not answer: {error.orig}") from error
+        raise TryLater(phrase("The database did not answer: {error}", error=error.orig)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise TryLater(f"The connection to the database was lost: {error.orig}") from error
+            raise TryLater(phrase("The connection to the database was lost: {error}", error=error.orig)) from error
         raise
     except SQLAlchemyError as error:
         if isinstance(error, TimeoutError) or "QueuePool limit" in str(error):
-            raise TryLater("All connections to the database are in use.") from error
+            raise TryLater(phrase("All connections to the database are in use.")) from error
         raise
 
 

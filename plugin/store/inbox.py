@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from plugin.domain.phrases import phrase, shortened
 from plugin.errors import NotFound
 from plugin.store.schema import inbox
 
@@ -131,11 +132,11 @@ def done(conn: Connection, shop_id: int, row_ids: Sequence[int]) -> None:
 
 
 def retry(conn: Connection, shop_id: int, row_id: int, due_at: datetime, error: str) -> None:
-    _change(conn, shop_id, row_id, due_at=due_at, attempts=inbox.c.attempts + 1, error=error[:ERROR_LENGTH])
+    _change(conn, shop_id, row_id, due_at=due_at, attempts=inbox.c.attempts + 1, error=shortened(error, ERROR_LENGTH))
 
 
 def dead(conn: Connection, shop_id: int, row_id: int, error: str) -> None:
-    _change(conn, shop_id, row_id, status="dead", attempts=inbox.c.attempts + 1, error=error[:ERROR_LENGTH])
+    _change(conn, shop_id, row_id, status="dead", attempts=inbox.c.attempts + 1, error=shortened(error, ERROR_LENGTH))
 
 
 def revive(conn: Connection, shop_id: int, row_id: int | None = None) -> int:
@@ -201,4 +202,4 @@ def _holds(conn: Connection, form: bytes) -> ColumnElement[bool]:
 def _change(conn: Connection, shop_id: int, row_id: int, **values: Any) -> None:
     statement = update(inbox).where(inbox.c.shop_id == shop_id, inbox.c.id == row_id).values(values)
     if conn.execute(statement).rowcount == 0:
-        raise NotFound(f"The inbox has no row {row_id} of shop {shop_id}.")
+        raise NotFound(phrase("The inbox has no row {row} of shop {shop_id}.", row=row_id, shop_id=shop_id))

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 from plugin.domain.decide import Outcome
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.messages import Medium, Purpose
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Notice
 from plugin.store.effects import Effect
 from plugin.store.schema import campaigns, decisions, effects, messages
 from plugin.store.statements import insert_all, insert_on
 
 #: Whoever reads this has to decide: nobody else knows.
-UNKNOWN = "It may have been sent: the process or the connection ended before the answer came."
+UNKNOWN = phrase("It may have been sent: the process or the connection ended before the answer came.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from plugin.domain.phrases import phrase, read_stored_in, stored_in
 from plugin.errors import Rejected
 from plugin.store.schema import campaigns, rehearsals
 from plugin.store.statements import insert
@@ -61,7 +62,7 @@ def begin(
         .where(rehearsals.c.shop_id == shop_id, rehearsals.c.ended_at.is_(None), rehearsals.c.heard_at > now - SILENCE)
     )
     if (name := connection.execute(open_ones).scalars().first()) is not None:
-        raise Rejected(f"“{name}” is being worked out; wait until that is done, then ask again.")
+        raise Rejected(phrase("“{name}” is being worked out; wait until that is done, then ask again.", name=name))
     values = {
         "shop_id": shop_id,
         "version": version,
@@ -96,7 +97,7 @@ def end(
     error: str = "",
 ) -> None:
     """With what was found, or why nothing was; one that was asked for later is left alone."""
-    values = {"ended_at": now, "heard_at": now, "body": None if body is None else dict(body), "error": error}
+    values = {"ended_at": now, "heard_at": now, "body": None if body is None else stored_in(body), "error": error}
     connection.execute(update(rehearsals).where(_same(shop_id, mine), rehearsals.c.ended_at.is_(None)).values(values))
 
 
@@ -114,7 +115,7 @@ def of_campaign(connection: Connection, shop_id: int, campaign_id: int) -> dict[
             row.done,
             row.total,
             row.ended_at,
-            row.body,
+            None if row.body is None else read_stored_in(row.body),
             row.error,
         )
         for row in connection.execute(statement)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from plugin.domain.phrases import read_stored_in, stored_in
 from plugin.store.schema import reports
 from plugin.store.statements import insert
 
@@ -20,7 +21,7 @@ class Report:
 
 def save(connection: Connection, shop_id: int, body: Mapping[str, Any], made_at: datetime) -> None:
     """In place of the one before."""
-    values = {"made_at": made_at, "body": dict(body)}
+    values = {"made_at": made_at, "body": stored_in(body)}
     statement = insert(connection, reports).values(shop_id=shop_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["shop_id"], set_=values))
 
@@ -29,7 +30,7 @@ def latest(connection: Connection, shop_id: int) -> Report | None:
     row = connection.execute(
         select(reports.c.made_at, reports.c.body).where(reports.c.shop_id == shop_id)
     ).one_or_none()
-    return None if row is None else Report(row.made_at, row.body)
+    return None if row is None else Report(row.made_at, read_stored_in(row.body))
 
 
 def made_at(connection: Connection, shop_id: int, version: int) -> datetime | None:

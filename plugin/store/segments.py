@@ -23,6 +23,7 @@ from plugin.domain.conditions import (
 )
 from plugin.domain.fields import BoughtLine
 from plugin.domain.library import HIGH_SHARE, Ready, library
+from plugin.domain.phrases import joined, phrase
 from plugin.domain.stages import Limits
 from plugin.errors import NotFound, Rejected
 from plugin.store.conditions import where
@@ -69,7 +70,7 @@ def find(connection: Connection, shop_id: int, name: str) -> Condition:
     """The resolved condition of this segment. Raises `NotFound`."""
     known = named(connection, shop_id)
     if name not in known:
-        raise NotFound(f"There is no segment “{name}”. {near(name, sorted(known))}")
+        raise NotFound(joined((phrase("There is no segment “{name}”.", name=name), near(name, sorted(known)))))
     return resolve(known[name], known)
 
 
@@ -80,11 +81,13 @@ def save(connection: Connection, shop_id: int, name: str, condition: Condition, 
     that nobody has or that lead back to it.
     """
     if not _NAME.fullmatch(name):
-        raise Rejected(f"“{name}” is no name for a segment; use up to 60 small letters, digits, - and _.")
+        raise Rejected(
+            phrase("“{name}” is no name for a segment; use up to 60 small letters, digits, - and _.", name=name)
+        )
     known = dict(named(connection, shop_id))
     mine = {segment.name for segment in own(connection, shop_id)}
     if name in known and name not in mine:
-        raise Rejected(f"“{name}” is a segment that every shop has; choose another name.")
+        raise Rejected(phrase("“{name}” is a segment that every shop has; choose another name.", name=name))
     known[name] = condition
     for other in sorted(known):
         resolve(known[other], known)
@@ -97,10 +100,12 @@ def remove(connection: Connection, shop_id: int, name: str) -> None:
     """Raises `NotFound`, and `Rejected` where another segment or a campaign names it."""
     mine = {segment.name: segment.condition for segment in own(connection, shop_id)}
     if name not in mine:
-        raise NotFound(f"There is no segment “{name}” of your own. {near(name, sorted(mine))}")
+        raise NotFound(
+            joined((phrase("There is no segment “{name}” of your own.", name=name), near(name, sorted(mine))))
+        )
     found = users(connection, shop_id).get(name)
     if found:
-        raise Rejected(f"“{name}” is used by {', '.join(found)}; change that first.")
+        raise Rejected(phrase("“{name}” is used by {users}; change that first.", name=name, users=tuple(found)))
     connection.execute(delete(segments).where(segments.c.shop_id == shop_id, segments.c.name == name))
     connection.execute(delete(segment_sizes).where(segment_sizes.c.shop_id == shop_id, segment_sizes.c.segment == name))
 
@@ -110,10 +115,10 @@ def users(connection: Connection, shop_id: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for segment in own(connection, shop_id):
         for name in set(names_in(segment.condition)):
-            found.setdefault(name, []).append(f"segment “{segment.name}”")
+            found.setdefault(name, []).append(phrase("segment “{name}”", name=segment.name))
     for campaign, said in _audiences(connection, shop_id):
         for name in set(names_in(said)):
-            found.setdefault(name, []).append(f"campaign “{campaign}”")
+            found.setdefault(name, []).append(phrase("campaign “{name}”", name=campaign))
     return {name: list(dict.fromkeys(those)) for name, those in found.items()}
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import update as update_table
 
 from plugin.domain.churn import Outlook, Rhythm
 from plugin.domain.guardrails import Guardrails, read_guardrails, write_guardrails
+from plugin.domain.phrases import read_stored, stored
 from plugin.domain.prediction import Model, from_json, to_json
 from plugin.domain.sending import Sending, read_sending, write_sending
 from plugin.domain.stages import Limits
@@ -194,7 +195,7 @@ def save_pepper(conn: Connection, shop_id: int, pepper: str) -> None:
 def save_learnt(
     conn: Connection, shop_id: int, rhythm: Rhythm, model: Model | None, learnt_at: datetime | None
 ) -> None:
-    written = None if model is None else to_json(model)
+    written = None if model is None else {**to_json(model), "reason": stored(model.reason)}
     _change(conn, shop_id, rhythm=asdict(rhythm), model=written, rhythm_at=learnt_at)
 
 
@@ -273,13 +274,17 @@ def _by_id() -> Select[Any]:
     return select(shops).order_by(shops.c.id)
 
 
+def _model(said: Mapping[str, Any]) -> Model:
+    return from_json({**said, "reason": read_stored(said["reason"])})
+
+
 def _shop(row: RowMapping) -> Shop:
     values = dict(row)
     values["shop_id"] = values.pop("id")
     values["status"] = ShopStatus(values["status"])
     values["rhythm"] = Rhythm(**values["rhythm"])
     values["high_value"] = read_high_value(values["high_value"])
-    values["model"] = None if values["model"] is None else from_json(values["model"])
+    values["model"] = None if values["model"] is None else _model(values["model"])
     values["limits"] = Limits(**values["limits"])
     values["guardrails"] = read_guardrails(values["guardrails"])
     values["sending"] = read_sending(values["sending"])

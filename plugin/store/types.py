@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from plugin.domain.offers import Offer, read_offer, write_offer
+from plugin.domain.phrases import read_stored, stored
 
 #: An integer key that SQLite numbers by itself.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
@@ -72,6 +73,27 @@ class Amount(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value).scaleb(-3)
+
+
+class Sentence(TypeDecorator[str]):
+    """A text for people; a phrase with what it was made of (`domain.phrases`), so that it can be said in any language."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        return _stored
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:
+        return _read_stored
+
+
+def _stored(text: str | None) -> str | None:
+    return None if text is None else stored(text)
+
+
+def _read_stored(text: str | None) -> str | None:
+    return None if text is None else read_stored(text)
 
 
 class OfferText(TypeDecorator[Offer]):

@@ -14,14 +14,15 @@ from plugin.domain.messages import OF_A_CODE, Medium, Message, leads_somewhere, 
 from plugin.domain.money import Money
 from plugin.domain.offer_params import OfferParams, banner_of, can_be_told, check_code, offers_of
 from plugin.domain.offers import Offer
+from plugin.domain.phrases import N_, Percent, phrase
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
 
 #: Of each message how its problems are told, and its tokens beside those of every message.
 _TOKENS = (
-    ("", frozenset({"basket"})),
-    ("About free shipping: ", frozenset({"basket", "threshold", "left"})),
-    ("Of the offer: ", OF_A_CODE | {"basket"}),
+    ("{problem}", frozenset({"basket"})),
+    (N_("About free shipping: {problem}"), frozenset({"basket", "threshold", "left"})),
+    (N_("Of the offer: {problem}"), OF_A_CODE | {"basket"}),
 )
 #: What a basket comes to, where its messages are only looked at.
 SAMPLE = {"basket": "40.00 USD", "threshold": "60.00 USD", "left": "20.00 USD"}
@@ -163,23 +164,28 @@ def decide(view: View, trigger: Trigger, params: AbandonedCheckout) -> Iterator[
 
 
 def _steps(view: View, basket: Basket, params: AbandonedCheckout) -> Iterator[_Step]:
-    left_at = f"The basket over {_comes_to(basket)} was left at {basket.changed_at:%Y-%m-%d %H:%M} UTC"
+    left = {"amount": Money(basket.subtotal, basket.currency), "at": basket.changed_at}
     reminder = _reminder(basket, params)
     if reminder is None:
         return
     need, now = basket.checkout_id, view.now
-    yield _Step(Tell(need, now, reminder, f"{left_at}."), params.remind_after)
+    yield _Step(
+        Tell(need, now, reminder, phrase("The basket over {amount} was left at {at}.", **left)), params.remind_after
+    )
     lacking = _free_shipping(basket, params)
     if lacking is not None:
         said = {**reminder.values, "threshold": str(lacking.threshold), "left": str(lacking.left)}
         words = replace(reminder, subjects=params.shipping_subjects, texts=params.shipping_texts, values=said)
-        why = f"{left_at}, with shipping at {basket.shipping_share:.0%} of the total."
+        why = phrase(
+            "The basket over {amount} was left at {at}, with shipping at {share} of the total.",
+            **left,
+            share=Percent(float(basket.shipping_share)),
+        )
         yield _Step(Tell(f"{need}#shipping", now, words, why), params.shipping_after)
     if params.with_offer and can_be_told(view, params):
         words = replace(reminder, subjects=params.offer_subjects, texts=params.offer_texts)
-        yield _Step(
-            _gift(view, f"{need}#offer", params, words, f"{left_at}; no message brought an order."), params.offer_after
-        )
+        why = phrase("The basket over {amount} was left at {at}; no message brought an order.", **left)
+        yield _Step(_gift(view, f"{need}#offer", params, words, why), params.offer_after)
 
 
 def _free_shipping(basket: Basket, params: AbandonedCheckout) -> Progress | None:
@@ -249,18 +255,20 @@ def check(params: AbandonedCheckout) -> Iterator[str]:
 def _problems(params: AbandonedCheckout) -> Iterator[str]:
     said = messages(params)
     if not said:
-        yield "Everything here is said by a message: choose by what it goes."
+        yield phrase("Everything here is said by a message: choose by what it goes.")
         return
     if CHECKOUT not in (params.message_link or ""):
-        yield f"Where the checkout goes on needs {CHECKOUT} in it, or nobody finds their basket there."
+        yield phrase(
+            "Where the checkout goes on needs {checkout} in it, or nobody finds their basket there.", checkout=CHECKOUT
+        )
     if not leads_somewhere(params.gone_link):
-        yield "Where it begins anew is a path, as /, or a whole address that begins with https://."
+        yield phrase("Where it begins anew is a path, as /, or a whole address that begins with https://.")
     for (which, tokens), message in zip(_TOKENS, said, strict=False):
-        yield from (f"{which}{problem}" for problem in problems_of(message, tokens))
+        yield from (phrase(which, problem=problem) for problem in problems_of(message, tokens))
     if params.with_offer:
         yield from check_code(params)
         if not all("{code}" in text or "{link}" in text for text in params.offer_texts.values()):
-            yield "Each text of the offer must hold {code} or {link}, or nobody learns of it."
+            yield phrase("Each text of the offer must hold {code} or {link}, or nobody learns of it.")
 
 
 TACTIC = Tactic(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from plugin.domain.content import Kind, Piece, Place
 from plugin.domain.effects import Wish
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Tactic, Trigger, View, param
 from plugin.domain.today import Today
 from plugin.domain.value_kinds import ValueKind
@@ -42,17 +43,17 @@ class Banner:
 
 def check(params: Banner) -> Iterator[str]:
     if not any(said.strip() for said in params.texts.values()):
-        yield "A banner needs a text in one language at least."
+        yield phrase("A banner needs a text in one language at least.")
     if any(
         len(said) > LONGEST_TEXT for words in (params.texts, params.titles, params.links) for said in words.values()
     ):
-        yield f"A text of a banner has at most {LONGEST_TEXT} letters."
+        yield phrase("A text of a banner has at most {most} letters.", most=LONGEST_TEXT)
     if params.href is not None and not _leads_somewhere(params.href):
-        yield "A banner leads to a path, as /sale, or to a whole address that begins with https://."
+        yield phrase("A banner leads to a path, as /sale, or to a whole address that begins with https://.")
     if params.image is not None and not _is_https(params.image):
-        yield "A picture is a whole address that begins with https://."
+        yield phrase("A picture is a whole address that begins with https://.")
     if params.links and params.href is None:
-        yield "There are words that lead on, and nowhere that they lead to; say where, or leave the words out."
+        yield phrase("There are words that lead on, and nowhere that they lead to; say where, or leave the words out.")
 
 
 def _leads_somewhere(href: str) -> bool:

@@ -16,11 +16,13 @@ from plugin.domain.offer_params import (
     can_be_told,
     check_offer,
     give,
+    no_account,
     offers_of,
     sample,
     worded,
 )
 from plugin.domain.offers import valid_until
+from plugin.domain.phrases import phrase, phrases
 from plugin.domain.stays import latest_stay
 from plugin.domain.tactic import Given, Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
@@ -106,12 +108,12 @@ class ExpiringOffer(MessageParams, OfferParams):
 def check(params: ExpiringOffer) -> Iterator[str]:
     yield from check_offer(params)
     if params.offer.value in WITH_MINIMUM and params.minimum == 0:
-        yield "A strong discount needs an amount that the basket begins at."
+        yield phrase("A strong discount needs an amount that the basket begins at.")
     if params.notice_hours >= 24 * params.valid_days:
-        yield "The last-minute notice comes before the offer: choose fewer hours, or more days."
+        yield phrase("The last-minute notice comes before the offer: choose fewer hours, or more days.")
     notice = notice_of(params)
     if notice is not None:
-        yield from (f"Of the notice: {said}" for said in problems_of(notice, OF_A_CODE))
+        yield from (phrase("Of the notice: {problem}", problem=said) for said in problems_of(notice, OF_A_CODE))
 
 
 def decide(view: View, trigger: Trigger, params: ExpiringOffer) -> Iterator[Wish]:
@@ -138,14 +140,14 @@ def _on_the_day(view: View, params: ExpiringOffer, day: date) -> Iterator[Wish]:
     need = f"day {day}"
     left = (day - view.now.astimezone(view.zone).date()).days + params.valid_days
     if left < 1 and not _has(view, need):
-        yield Nothing(need, begins, f"Nothing, because less than a day was left of the offer of {day}.")
+        yield Nothing(need, begins, phrase("Nothing, because less than a day was left of the offer of {day}.", day=day))
         return
-    yield from _offer(view, replace(params, valid_days=left), need, begins, f"The offer of {day}.")
+    yield from _offer(view, replace(params, valid_days=left), need, begins, phrase("The offer of {day}.", day=day))
 
 
 def _offer(view: View, params: ExpiringOffer, need: str, since: datetime, why: str) -> Iterator[Wish]:
     if not can_be_told(view, params):
-        yield Nothing(need, since, f"Nothing, because a guest has no account to show a code in. {why}")
+        yield Nothing(need, since, no_account(why))
         return
     if params.notice_hours and not _has(view, need):
         ends = valid_until(offers_of(params)[0], view.now, view.zone)
@@ -172,12 +174,20 @@ def _last_minute(view: View, gift: Given, params: ExpiringOffer) -> Iterator[Wis
         return
     episode = f"{need_of(gift.episode)}#notice"
     if at <= gift.at:
-        late = f"the code was given less than {params.notice_hours} hours before its end"
-        yield Nothing(episode, gift.at, f"No last-minute notice, because {late}.")
+        late = phrases(
+            params.notice_hours,
+            "No last-minute notice, because the code was given less than {n} hour before its end.",
+            "No last-minute notice, because the code was given less than {n} hours before its end.",
+        )
+        yield Nothing(episode, gift.at, late)
     elif not gift.alive(view.now):
-        yield Nothing(episode, at, "No last-minute notice, because the offer ran out before it could go.")
+        yield Nothing(episode, at, phrase("No last-minute notice, because the offer ran out before it could go."))
     else:
-        why = f"The code ends in less than {params.notice_hours} hours and has not been used."
+        why = phrases(
+            params.notice_hours,
+            "The code ends in less than {n} hour and has not been used.",
+            "The code ends in less than {n} hours and has not been used.",
+        )
         yield Tell(episode, at, message, why, about=gift.episode)
 
 
@@ -189,7 +199,7 @@ def _show_notice(view: View, gift: Given, params: ExpiringOffer) -> Iterator[Sho
     until = gift.until.astimezone(view.zone).date().isoformat()
     text = worded(params.notice_text, gift.offer, view.state.first_name)
     text = text.replace("{code}", gift.code).replace("{until}", until)
-    yield ShowBanner(replace(shown, text=text), "The last hours of the offer.")
+    yield ShowBanner(replace(shown, text=text), phrase("The last hours of the offer."))
 
 
 def notice_of(params: ExpiringOffer) -> Message | None:

@@ -11,6 +11,7 @@ from plugin.domain.content import word
 from plugin.domain.effects import Banner, CheckAgain, ShowBanner, Slot, Wish
 from plugin.domain.free_shipping import OTHERS, Excluded, Threshold, shown_threshold, strictest, threshold_now
 from plugin.domain.money import Money
+from plugin.domain.phrases import phrase
 from plugin.domain.segments import Segment, segment_of
 from plugin.domain.tactic import Named, Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
@@ -71,14 +72,23 @@ def check(params: FreeShipping) -> Iterator[str]:
     for channel, rules in params.thresholds.items():
         country = channel.partition("/")[2]
         if "/" in channel and not COUNTRY.fullmatch(country):
-            yield f"{channel}: “{country}” is no country: write its code in two capitals, as us/CA."
+            yield phrase(
+                "{channel}: “{country}” is no country: write its code in two capitals, as us/CA.",
+                channel=channel,
+                country=country,
+            )
         for segment, amount in rules.items():
             if segment not in known:
-                yield f"{channel}: there is no segment “{segment}”; there are {', '.join(sorted(known))}."
+                yield phrase(
+                    "{channel}: there is no segment “{segment}”; there are {known}.",
+                    channel=channel,
+                    segment=segment,
+                    known=tuple(sorted(known)),
+                )
             if not (amount.is_finite() and amount >= 0):
-                yield f"{channel}, {segment}: a threshold cannot be below 0."
+                yield phrase("{channel}, {segment}: a threshold cannot be below 0.", channel=channel, segment=segment)
     if not 0 < len(params.method.strip()) <= LONGEST_METHOD:
-        yield f"The free method needs a name of at most {LONGEST_METHOD} characters."
+        yield phrase("The free method needs a name of at most {most} characters.", most=LONGEST_METHOD)
 
 
 def spoken(params: FreeShipping, language: str | None, *, earned: bool = False) -> str:
@@ -155,9 +165,8 @@ def decide(view: View, trigger: Trigger, params: FreeShipping) -> Iterator[Wish]
     moments += [threshold.until for threshold in thresholds.values()]
     yield from (CheckAgain(moment) for moment in dict.fromkeys(moments) if moment is not None and moment > view.now)
     if view.state.reachable and (thresholds or shown is not None):
-        yield ShowBanner(
-            banner(spoken(params, view.state.language), thresholds), f"The thresholds of the segment “{segment}”."
-        )
+        why = phrase("The thresholds of the segment “{segment}”.", segment=phrase(segment))
+        yield ShowBanner(banner(spoken(params, view.state.language), thresholds), why)
 
 
 def _threshold(

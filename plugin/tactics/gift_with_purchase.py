@@ -11,8 +11,9 @@ from plugin.domain.content import Kind, Piece, Place
 from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, Slot, Wish
 from plugin.domain.ladders import need_of
 from plugin.domain.message_params import MessageParams, check_message, message_of
-from plugin.domain.offer_params import worded
+from plugin.domain.offer_params import no_account, worded
 from plugin.domain.offers import Offer, OfferKind, last_second, problems
+from plugin.domain.phrases import phrase
 from plugin.domain.stays import latest_stay
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.today import PublicOffer, Today
@@ -98,24 +99,24 @@ class GiftWithPurchase(MessageParams):
 
 def check(params: GiftWithPurchase) -> Iterator[str]:
     if not params.gifts:
-        yield "Name the gift of one month at least, as 2026-12 and the id or slug of a product."
+        yield phrase("Name the gift of one month at least, as 2026-12 and the id or slug of a product.")
     for month, product in params.gifts.items():
         if not _MONTH.fullmatch(month):
-            yield f"“{month}” is no month: write it as 2026-12."
+            yield phrase("“{month}” is no month: write it as 2026-12.", month=month)
         if not product.strip():
-            yield f"The month {month} has no gift: name a product by its id or its slug."
+            yield phrase("The month {month} has no gift: name a product by its id or its slug.", month=month)
     yield from dict.fromkeys(said for offer in offers_of(params) for said in problems(offer))
     if params.whom is Whom.EVERYBODY:
         if params.minimum == 0:
-            yield "A gift in every basket needs an amount that the basket begins at."
+            yield phrase("A gift in every basket needs an amount that the basket begins at.")
         if params.message_by:
-            yield "A gift for everybody is told of by its banner; messages are for codes of their own."
+            yield phrase("A gift for everybody is told of by its banner; messages are for codes of their own.")
         return
     if "{code}" not in params.text:
-        yield "The banner must hold {code}, or nobody learns of it."
+        yield phrase("The banner must hold {code}, or nobody learns of it.")
     yield from check_message(params)
     if params.message_by and not all("{code}" in text or "{link}" in text for text in params.message_texts.values()):
-        yield "Each text of the message must hold {code} or {link}, or nobody learns of it."
+        yield phrase("Each text of the message must hold {code} or {link}, or nobody learns of it.")
 
 
 def offers_of(params: GiftWithPurchase) -> tuple[Offer, ...]:
@@ -173,12 +174,13 @@ def _gift(view: View, params: GiftWithPurchase, month: str, since: datetime, lef
     """left: whole days of the month after this one."""
     has_it = any(need_of(given.episode) == month for given in view.given)
     if params.gifts[month] in view.out_of_stock:
-        return Nothing(month, since, f"Nothing, because the gift of {month} is out of stock.")
+        return Nothing(month, since, phrase("Nothing, because the gift of {month} is out of stock.", month=month))
     if left < 1 and not has_it:
-        return Nothing(month, since, f"Nothing, because less than a day was left of {month}.")
+        return Nothing(month, since, phrase("Nothing, because less than a day was left of {month}.", month=month))
     if not view.state.reachable and not params.message_by:
-        return Nothing(month, since, f"Nothing, because a guest has no account to show a code in. The gift of {month}.")
-    return replace(_given(view, params, month, left), episode=month, since=since, reason=f"The gift of {month}.")
+        return Nothing(month, since, no_account(phrase("The gift of {month}.", month=month)))
+    why = phrase("The gift of {month}.", month=month)
+    return replace(_given(view, params, month, left), episode=month, since=since, reason=why)
 
 
 def _given(view: View, params: GiftWithPurchase, month: str, valid_days: int) -> GiveCode:

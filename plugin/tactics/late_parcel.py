@@ -11,6 +11,7 @@ from plugin.domain.messages import OF_A_CODE, Medium, Message, Purpose
 from plugin.domain.offer_params import OfferParams, banner_of, can_be_told, check_offer, offers_of
 from plugin.domain.offers import Offer
 from plugin.domain.parcels import Parcel
+from plugin.domain.phrases import N_, phrase, phrases
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
 from plugin.domain.voices import Voice
@@ -104,7 +105,7 @@ class LateParcel(MessageParams, OfferParams):
 def check(params: LateParcel) -> Iterator[str]:
     yield from dict.fromkeys([*check_offer(params, TOKENS), *check_offer(_for_a_first(params), TOKENS)])
     if params.next_order_free and not any(text.strip() for text in params.next_order_texts.values()):
-        yield "Say in one language at least that the next order ships free, or nobody learns of it."
+        yield phrase("Say in one language at least that the next order ships free, or nobody learns of it.")
 
 
 def _for_a_first(params: LateParcel) -> LateParcel:
@@ -127,13 +128,17 @@ def decide(view: View, trigger: Trigger, params: LateParcel) -> Iterator[Wish]:
         if moment > view.now:
             yield CheckAgain(moment)
         elif not can_be_told(view, params):
-            yield Nothing(
-                parcel.order_id, moment, "Nothing, because a guest has no account, and no message is to tell of it."
-            )
+            why = phrase("Nothing, because a guest has no account, and no message is to tell of it.")
+            yield Nothing(parcel.order_id, moment, why)
         else:
-            waited = (view.now - parcel.placed_at).days
-            reason = f"Order {parcel.number} has not left after {waited} day{'' if waited == 1 else 's'}; {whose} {days:.0f}."
-            yield _apology(view, params, parcel, reason, moment)
+            not_left = phrases(
+                (view.now - parcel.placed_at).days,
+                "Order {number} has not left after {n} day; {usual}.",
+                "Order {number} has not left after {n} days; {usual}.",
+                number=parcel.number,
+                usual=phrase(whose, days=round(days)),
+            )
+            yield _apology(view, params, parcel, not_left, moment)
 
 
 def _is_on_its_way(parcel: Parcel, params: LateParcel) -> bool:
@@ -147,13 +152,13 @@ def _days(view: View, parcel: Parcel, params: LateParcel) -> tuple[float, str] |
     What is usual was learnt of first parcels, so it says nothing of an order of which a part has left.
     """
     if params.days is not None:
-        return params.days, "late is from day"
+        return params.days, N_("late is from day {days}")
     if parcel.promised_days is not None:
-        return parcel.promised_days, "the days promised are"
+        return parcel.promised_days, N_("the days promised are {days}")
     usual = view.outlook.rhythm.parcel_days
     if usual is None or parcel.left_at is not None:
         return None
-    return usual, "the days in which nine in ten leave are"
+    return usual, N_("the days in which nine in ten leave are {days}")
 
 
 def _apology(view: View, params: LateParcel, parcel: Parcel | None, reason: str, since: datetime) -> GiveCode:

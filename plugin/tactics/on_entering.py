@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from plugin.domain.effects import Nothing, Wish
 from plugin.domain.message_params import MessageParams
-from plugin.domain.offer_params import OfferParams, can_be_told, check_offer, give, offers_of, sample
+from plugin.domain.offer_params import OfferParams, can_be_told, check_offer, give, no_account, offers_of, sample
 from plugin.domain.stays import latest_stay
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View
 from plugin.domain.voices import Voice
@@ -21,8 +21,7 @@ def decide(view: View, trigger: Trigger, params: OnEntering) -> Iterator[Wish]:
     if stay is None:
         return
     if not can_be_told(view, params):
-        why = f"Nothing, because a guest has no account to show a code in. {stay.reason}"
-        yield Nothing(stay.need, stay.since, why)
+        yield Nothing(stay.need, stay.since, no_account(stay.reason))
         return
     yield from give(view, params, stay.need, stay.since, stay.reason)
 

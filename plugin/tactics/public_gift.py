@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from plugin.domain.effects import Wish
 from plugin.domain.offers import Offer, OfferKind, problems
+from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Tactic, Trigger, View, param
 from plugin.domain.today import PublicOffer, Today
 from plugin.domain.value_kinds import ValueKind
@@ -26,7 +27,7 @@ def check(params: PublicGift) -> Iterator[str]:
     for offer in offers_of(params):
         yield from problems(offer)
     if params.minimum == 0:
-        yield "A gift in every basket needs an amount that the basket begins at."
+        yield phrase("A gift in every basket needs an amount that the basket begins at.")
 
 
 def offers_of(params: PublicGift) -> tuple[Offer, ...]:

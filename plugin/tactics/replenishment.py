@@ -9,10 +9,12 @@ from plugin.domain.effects import Banner, CheckAgain, GiveCode, Nothing, Tell, W
 from plugin.domain.message_params import MessageParams, check_message, message_of
 from plugin.domain.messages import OF_A_CODE, Medium, Message
 from plugin.domain.needs import WINDOW_DAYS, Need
-from plugin.domain.offer_params import OfferParams, can_be_told, check_offer, give
+from plugin.domain.offer_params import OfferParams, can_be_told, check_offer, give, no_account
 from plugin.domain.offer_params import offers_of as offers_given
 from plugin.domain.offer_params import sample as offer_sample
 from plugin.domain.offers import Offer, OfferKind
+from plugin.domain.phrases import Percent, phrase, phrases
+from plugin.domain.signals import every
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.domain.value_kinds import ValueKind
 from plugin.domain.voices import Voice
@@ -94,11 +96,11 @@ class Replenishment(MessageParams, OfferParams):
 def check(params: Replenishment) -> Iterator[str]:
     unlinked = replace(params, message_link=_linked(params.message_link, "1", ("1",)))
     if unlinked.message_link is not None and "{" in unlinked.message_link:
-        yield "Where it leads may hold {product} and {variants}, and nothing else in braces."
+        yield phrase("Where it leads may hold {product} and {variants}, and nothing else in braces.")
     if params.with_offer:
         yield from check_offer(unlinked, {"product", *OF_A_CODE})
     elif not params.message_by:
-        yield "Without a message there has to be an offer: say what it goes by, or give one."
+        yield phrase("Without a message there has to be an offer: say what it goes by, or give one.")
     else:
         yield from check_message(unlinked, {"product"})
 
@@ -134,8 +136,7 @@ def _remind(view: View, params: Replenishment, due: Sequence[Need], since: datet
             yield Tell(need.key, since, message, _why(need, since))
         return
     if not can_be_told(view, params):
-        reason = f"Nothing, because a guest has no account to show a code in. {_why(need, since)}"
-        yield Nothing(need.key, since, reason)
+        yield Nothing(need.key, since, no_account(_why(need, since)))
         return
     for wish in give(view, params, need.key, since, _why(need, since)):
         yield _about(wish, said, message) if isinstance(wish, GiveCode) else wish
@@ -197,9 +198,15 @@ def _quoted(name: str) -> str:
 def _why(need: Need, since: datetime) -> str:
     """The same at each look, so that it can be told apart from another need."""
     passed = (since - need.last_at).days
-    return (
-        f"Needs {need.bought.name} about every {need.gap:.0f} days, and bought it {passed} days before this was due;"
-        f" {need.chance:.0%} of such needs end in a purchase within two weeks."
+    return phrases(
+        passed,
+        "Needs {product} about {every}, and bought it {n} day before this was due;"
+        " {chance} of such needs end in a purchase within two weeks.",
+        "Needs {product} about {every}, and bought it {n} days before this was due;"
+        " {chance} of such needs end in a purchase within two weeks.",
+        product=need.bought.name,
+        every=every(max(1, round(need.gap))),
+        chance=Percent(need.chance),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from plugin.domain.conditions import read_condition
 from plugin.domain.effects import CheckAgain, Nothing, Wish
 from plugin.domain.message_params import MessageParams
-from plugin.domain.offer_params import LadderParams, can_be_told, check_offer, give, offers_of, sample
+from plugin.domain.offer_params import LadderParams, can_be_told, check_offer, give, no_account, offers_of, sample
 from plugin.domain.signals import reason
 from plugin.domain.stages import Activity
 from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
@@ -50,9 +50,7 @@ def decide(view: View, trigger: Trigger, params: WinBack) -> Iterator[Wish]:
         return
     why = reason(view.signals)
     if not can_be_told(view, params):
-        yield Nothing(
-            history.last_order_id, moment, f"Nothing, because a guest has no account to show a code in. {why}".rstrip()
-        )
+        yield Nothing(history.last_order_id, moment, no_account(why))
         return
     yield from give(view, params, history.last_order_id, moment, why)
 

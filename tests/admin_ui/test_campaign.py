@@ -369,7 +369,7 @@ async def test_what_stands_against_it_is_said_before(desk: Desk) -> None:
         limits = campaigns.Limits(ends_at=desk.home.now.replace(year=2025))
         campaigns.edit(connection, desk.home.shop_id, found, found.params, limits, "test", desk.home.now)
     said = plain(await desk.look(path=f"{path_of(desk)}/outlook"))
-    assert "Change this The end (2025-06-01 12:00 UTC) is in the past" in said
+    assert "Change this The end (Jun 1, 2025, 12:00 PM) is in the past" in said
 
 
 async def test_what_it_gave_and_brought(desk: Desk) -> None:

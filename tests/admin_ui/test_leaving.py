@@ -89,7 +89,7 @@ async def test_the_curve_takes_a_margin_and_is_asked_for_until_it_is_there(desk:
         if "Working it out" not in said:
             break
     assert "default-channel: what it goes by" in said
-    assert "Shipping of one order: 5.00 USD" in said
+    assert "Shipping of one order: $5.00" in said
     with desk.home.database.write() as connection:
         channels.save(connection, desk.home.shop_id, [], NOW)
     assert "channels are not read yet" in plain(await desk.look(path=path))

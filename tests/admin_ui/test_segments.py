@@ -281,7 +281,7 @@ async def test_why_somebody_is_inside(desk: Desk) -> None:
     path = "/admin/segments/explain?name=high-value-at-risk&who="
     said = plain(await desk.look(path=path + "u1@example.com"))
     assert "Not inside." in said
-    assert "✓ Activity is at_risk : yes (at_risk)" in said
+    assert "✓ Activity is At risk : yes (At risk)" in said
     assert "There is no customer “x@y.z”" in plain(await desk.look(path=path + "x@y.z"))
     assert "There is no customer" in plain(await desk.look(path=path + "9" * 15))
     assert (await desk.ask("/admin/segments/explain?name=odd&who=1", desk.headers(READER))).status_code == 404

@@ -40,15 +40,15 @@ def test_nothing_is_said_of_what_is_right() -> None:
         ({"channels": ("pl",)}, "The offer is in USD, and its channels sell in PLN."),
         ({"params": replace(TEN, minimum=Decimal("80.01"))}, "The minimum of 80.01 USD is above every order"),
         ({"budgets": Budgets({"USD": Decimal("9.99")})}, "The budget of 9.99 USD in all is smaller than one offer"),
-        ({"budgets": Budgets({}, {"USD": Decimal(9)})}, "The budget of 9 USD a day is smaller"),
-        ({"budgets": Budgets({}, {}, {"USD": Decimal(9)})}, "The budget of 9 USD a customer is smaller"),
+        ({"budgets": Budgets({}, {"USD": Decimal(9)})}, "The budget of 9.00 USD a day is smaller"),
+        ({"budgets": Budgets({}, {}, {"USD": Decimal(9)})}, "The budget of 9.00 USD a customer is smaller"),
         ({"budgets": Budgets({"EUR": Decimal(9)})}, "There is a budget in EUR, and none of its channels sells in EUR."),
         (
             {
                 "params": replace(TEN, offer=OfferKind.PERCENTAGE, value=Decimal(20)),
                 "budgets": Budgets({"USD": Decimal("9.99")}),
             },
-            r"smaller than one offer \(10 USD\)",
+            r"smaller than one offer \(10.00 USD\)",
         ),
     ],
 )

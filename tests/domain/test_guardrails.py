@@ -150,8 +150,10 @@ def test_what_costs_are_known_for_may_be_allowed_to_somebody() -> None:
 def test_only_what_is_certain_is_said_before_saving() -> None:
     rules = Guardrails(ceiling={"USD": Decimal(4)}, default_margin=Decimal("0.3"), margin_floor=Decimal("0.25"))
     (said,) = never(rules, FIVE)
-    assert said.endswith("always refuse this: 5 USD off would be 5.00 USD, above the ceiling of 4 for one order.")
-    assert "leaves a margin of 20%" in next(never(rules, TEN))
+    assert said.endswith(
+        "always refuse this: 5 USD off would be 5.00 USD, above the ceiling of 4.00 USD for one order."
+    )
+    assert "leaves a margin of 20 %" in next(never(rules, TEN))
     assert [*never(Guardrails(ceiling={"USD": Decimal(4)}), TEN)] == []
 
 

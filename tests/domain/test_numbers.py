@@ -64,8 +64,8 @@ def test_every_figure_has_its_definition_and_money_its_currency() -> None:
 def test_of_too_few_no_figure_is_said() -> None:
     few = found(added(*[ANN] * (ENOUGH - 1)), None, None)
     assert {figure.value for key, figure in few.items() if key != "average_order_value"} == {None}
-    assert few["repeat_rate"].missing == "Not enough data yet: 19 of at least 20 customers."
-    assert few["retention"].missing == "Not enough data yet: 0 of at least 20 customers active at the start."
+    assert few["repeat_rate"].missing == "Not enough data yet: 19 of at least 20."
+    assert few["retention"].missing == "Not enough data yet: 0 of at least 20."
     assert few["predicted_value"].missing == "Not enough data yet: no model."
     assert few["average_order_value"].value == Decimal("22.5")
 
@@ -92,7 +92,7 @@ def test_refunds_larger_than_orders_are_a_negative_value() -> None:
 def test_all_orders_on_one_day_are_one_purchase() -> None:
     shop = found(added(*[[row(5), row(5)]] * 20))
     assert (shop["repeat_rate"].value, shop["purchase_frequency"].value) == (0, 1.0)
-    assert shop["time_between_orders"].missing == "Not enough data yet: 0 of at least 20 gaps."
+    assert shop["time_between_orders"].missing == "Not enough data yet: 0 of at least 20."
 
 
 orders = st.lists(

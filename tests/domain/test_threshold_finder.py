@@ -194,8 +194,8 @@ def test_what_is_left_out_is_said() -> None:
     found = find(bought, TERMS)
     assert everybody(found).orders == 100
     assert found.left_out == [
-        "1 order is in another currency than USD left out: they are never added.",
-        "2 orders are of which the value or the shipping is below 0 left out.",
+        "1 order is in another currency than USD and left out: they are never added.",
+        "2 orders of which the value or the shipping is below 0 are left out.",
     ]
 
 

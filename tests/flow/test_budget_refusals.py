@@ -40,7 +40,7 @@ def test_what_the_day_does_not_pay_for_is_given_on_the_next(database: Database) 
     assert outcomes == [Outcome.GIVEN, Outcome.LATER, Outcome.LATER]
     assert told(till)[1][1] == (
         "Later, because today's budget of this campaign is 3.00 USD with 1.00 USD left, and this gift may cost"
-        " 2.00 USD; asked again on 2026-08-01 at 00:00 UTC."
+        " 2.00 USD; asked again on 2026-08-01 00:00 UTC."
     )
     till.tick()
     assert len(till.alive()) == 1

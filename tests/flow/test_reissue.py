@@ -321,15 +321,15 @@ def spend_all(home: Home, _: str) -> None:
 @pytest.mark.parametrize(
     ("what", "because"),
     [
-        (opt_out, "The customer has opted out."),
-        (object_to_it, "The customer has objected to being profiled."),
-        (suppress, "The customer is on the suppression list."),
-        (remove_voucher, "The voucher of the code before is not there any more."),
+        (opt_out, ". The customer has opted out."),
+        (object_to_it, ". The customer has objected to being profiled."),
+        (suppress, ". The customer is on the suppression list."),
+        (remove_voucher, ". The voucher of the code before is not there any more."),
         (
             spend_the_day,
-            "Today's budget of this campaign is 1.00 USD with 1.00 USD left, and this gift may cost 2.00 USD.",
+            ": today's budget of this campaign is 1.00 USD with 1.00 USD left, and this gift may cost 2.00 USD.",
         ),
-        (spend_all, "The budget of this campaign is 1.00 USD with 1.00 USD left, and this gift may cost 2.00 USD."),
+        (spend_all, ": the budget of this campaign is 1.00 USD with 1.00 USD left, and this gift may cost 2.00 USD."),
     ],
 )
 async def test_what_stands_against_it_is_kept_and_told(
@@ -343,7 +343,7 @@ async def test_what_stands_against_it_is_kept_and_told(
     home.take("order_updated", order_body(cancelled(seen, 0.2)))
     await settle(home)
     assert home.codes() == [code]
-    assert told(home)[-1] == (Outcome.NOTHING, f"No new code after order O2 was cancelled. {because}")
+    assert told(home)[-1] == (Outcome.NOTHING, f"No new code after order O2 was cancelled{because}")
     assert len(told(home)) == 2
     assert books(home) == ("0", "0")
 
@@ -362,7 +362,7 @@ async def test_an_order_that_says_no_itself_is_heard_first(home: Home) -> None:
     home.take("order_cancelled", order_body(replace(cancelled(bought(home, user_id, code)), marketing=False)))
     await settle(home)
     assert home.codes() == [code]
-    assert told(home)[-1][1].endswith("The customer has opted out.")
+    assert told(home)[-1][1].endswith(". The customer has opted out.")
 
 
 async def test_who_says_no_between_the_decision_and_the_call_gets_none(home: Home) -> None:

@@ -224,7 +224,7 @@ async def test_too_little_data_is_an_answer(home: Home) -> None:
 
 @pytest.mark.parametrize(("length", "margin"), [(0, None), (-1, None), (3651, None), (30, 0.0), (30, 1.5)])
 async def test_what_cannot_be_is_a_sentence(home: Home, length: int, margin: float | None) -> None:
-    with pytest.raises(Rejected, match=r"1 to 3650 days|above 0, at most 1"):
+    with pytest.raises(Rejected, match=r"1 to 3,650 days|above 0, at most 1"):
         replay(home.house, home.shop_id, "win-back", length, margin=margin)
 
 

@@ -76,7 +76,7 @@ def test_says_what_free_shipping_takes_where_shipping_was_the_shock() -> None:
     assert isinstance(told, Tell)
     assert (told.episode, told.since) == ("C1#shipping", NOW)
     assert told.message.values == {"basket": "40.00 USD", "threshold": "60.00 USD", "left": "20.00 USD"}
-    assert "shipping at 23% of the total" in told.reason
+    assert "shipping at 23 % of the total" in told.reason
 
 
 @pytest.mark.parametrize(

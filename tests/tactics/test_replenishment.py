@@ -80,7 +80,7 @@ def test_reminds_once_there_is_a_need_and_it_can_be_met(one: Need, since: dateti
     assert wish.message.values == {"product": "Tea"}
     assert wish.message.link == "/basket?add=V-tea&for=tea"
     assert wish.reason.startswith("Needs Tea about every 20 days")
-    assert "40% of such needs" in wish.reason
+    assert "40 % of such needs" in wish.reason
 
 
 def test_so_many_days_ahead() -> None:

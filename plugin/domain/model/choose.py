@@ -12,6 +12,7 @@ from plugin.domain.model.counts import count
 from plugin.domain.model.evaluate import area_gain, brier, roc_area
 from plugin.domain.model.layering import SHORTEST_WINDOW, Past, learn_layer, past_of
 from plugin.domain.model.purchases import Purchases, chosen, histories, typical_orders, until
+from plugin.domain.phrases import N_, phrase, phrases
 from plugin.domain.prediction import Backtest, GammaGamma, Model
 
 #: Fewer than so many customers, purchases after the first, or days of history are too little data.
@@ -78,29 +79,53 @@ def fit_plain(known: Purchases, today: int, horizon: int) -> Model:
     )
 
 
+_COMPARED = {
+    (True, True): N_(
+        "The learned layer did better than MBG/NBD alone on this shop's own past: Brier score {brier} against"
+        " {brier_alone}, AUC {auc} against {auc_alone} on the last {days} days."
+    ),
+    (True, False): N_(
+        "The learned layer did better than MBG/NBD alone on this shop's own past: Brier score {brier} against"
+        " {brier_alone}, AUC {auc} against {auc_alone} on the last {windows} windows of {days} days."
+    ),
+    (False, True): N_(
+        "A learned layer was not surely better than MBG/NBD alone on this shop's own past: Brier score {brier} against"
+        " {brier_alone}, AUC {auc} against {auc_alone} on the last {days} days."
+    ),
+    (False, False): N_(
+        "A learned layer was not surely better than MBG/NBD alone on this shop's own past: Brier score {brier} against"
+        " {brier_alone}, AUC {auc} against {auc_alone} on the last {windows} windows of {days} days."
+    ),
+}
+
+
 def judge(past: Past, today: int, horizon: int) -> Verdict:
     """Whether the layer would have won on the windows that were over by the end of `today`."""
     length = past.longest(today, horizon, parts=TRIAL_PARTS)
     if length < horizon:
         length = past.longest(today, horizon, parts=TRIAL_PARTS + MOST_TRIALS - 1)
     if length < SHORTEST_WINDOW:
-        short = "horizon" if horizon < SHORTEST_WINDOW else "history"
-        return Verdict(False, f"The {short} is too short to learn a layer, so MBG/NBD stands alone.", None)
+        of_horizon = N_("The horizon is too short to learn a layer, so MBG/NBD stands alone.")
+        of_history = N_("The history is too short to learn a layer, so MBG/NBD stands alone.")
+        return Verdict(False, phrase(of_horizon if horizon < SHORTEST_WINDOW else of_history), None)
     cutoffs = [today - number * length for number in range(1, MOST_TRIALS + 1)]
     trials = [_trial(past, cutoff, length) for cutoff in cutoffs if past.span(cutoff) >= (TRIAL_PARTS - 1) * length]
     backtest = trials[0].measured()
     compared = [trial for trial in trials if "layered" in trial.scores]
     if not compared:
-        return Verdict(False, "The past windows are too poor to learn a layer from, so MBG/NBD stands alone.", backtest)
+        return Verdict(
+            False, phrase("The past windows are too poor to learn a layer from, so MBG/NBD stands alone."), backtest
+        )
     closer, better = _closer(compared), _better(compared)
     wins = closer + better > SURE and min(closer, better) > -SURE
-    figures = (
-        f"Brier score {_mean_brier(compared, 'layered'):.4f} against {_mean_brier(compared, 'mbg_nbd'):.4f}, "
-        f"AUC {_mean_area(compared, 'layered'):.3f} against {_mean_area(compared, 'mbg_nbd'):.3f} on "
-        f"{f'the last {length} days' if len(compared) == 1 else f'the last {len(compared)} windows of {length} days'}"
-    )
-    said = "The learned layer did better than" if wins else "A learned layer was not surely better than"
-    return Verdict(wins, f"{said} MBG/NBD alone on this shop's own past: {figures}.", backtest)
+    figures = {
+        "brier": f"{_mean_brier(compared, 'layered'):.4f}",
+        "brier_alone": f"{_mean_brier(compared, 'mbg_nbd'):.4f}",
+        "auc": f"{_mean_area(compared, 'layered'):.3f}",
+        "auc_alone": f"{_mean_area(compared, 'mbg_nbd'):.3f}",
+        "days": length,
+    }
+    return Verdict(wins, phrase(_COMPARED[wins, len(compared) == 1], windows=len(compared), **figures), backtest)
 
 
 def default_horizon(purchases: Purchases) -> int:
@@ -122,26 +147,35 @@ def default_horizon(purchases: Purchases) -> int:
 def _too_little(model: Model, known: Purchases, today: date) -> str | None:
     days = past_of(known).span(today.toordinal()) if model.customers else 0
     if model.customers < FEWEST_CUSTOMERS:
-        return (
-            f"Not enough data yet: {_number(model.customers, 'customer')} of the {FEWEST_CUSTOMERS} that a model needs."
+        return phrases(
+            model.customers,
+            "Not enough data yet: {n} customer of the {enough} that a model needs.",
+            "Not enough data yet: {n} customers of the {enough} that a model needs.",
+            enough=FEWEST_CUSTOMERS,
         )
     if model.repeat_purchases < FEWEST_REPEATS:
-        return (
-            f"Not enough data yet: {_number(model.repeat_purchases, 'purchase')} by customers who came back, "
-            f"of the {FEWEST_REPEATS} that a model needs."
+        return phrases(
+            model.repeat_purchases,
+            "Not enough data yet: {n} purchase by customers who came back, of the {enough} that a model needs.",
+            "Not enough data yet: {n} purchases by customers who came back, of the {enough} that a model needs.",
+            enough=FEWEST_REPEATS,
         )
     if days < FEWEST_DAYS:
-        return f"Not enough data yet: {_number(days, 'day')} of history, of the {FEWEST_DAYS} that a model needs."
-    if days < model.horizon_days // 2:
-        return (
-            f"Not enough data yet: {_number(days, 'day')} of history say nothing "
-            f"of the next {model.horizon_days}; a horizon of {2 * days} days is the most."
+        return phrases(
+            days,
+            "Not enough data yet: {n} day of history, of the {enough} that a model needs.",
+            "Not enough data yet: {n} days of history, of the {enough} that a model needs.",
+            enough=FEWEST_DAYS,
         )
-    return None if model.choice == "mbg_nbd" else f"Not enough data yet: {model.reason}"
-
-
-def _number(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    if days < model.horizon_days // 2:
+        return phrases(
+            days,
+            "Not enough data yet: {n} day of history say nothing of the next {ahead}; a horizon of {most} days is the most.",
+            "Not enough data yet: {n} days of history say nothing of the next {ahead}; a horizon of {most} days is the most.",
+            ahead=model.horizon_days,
+            most=2 * days,
+        )
+    return None if model.choice == "mbg_nbd" else phrase("Not enough data yet: {why}", why=model.reason)
 
 
 def _sample(known: Purchases) -> Purchases:

@@ -18,6 +18,7 @@ from scipy.special import gammaln, polygamma, psi
 from plugin.domain.model.buying import BLOCK
 from plugin.domain.model.counts import Column, Floats
 from plugin.domain.model.maximum import Curve, Prior, by_logs, maximise
+from plugin.domain.phrases import phrase
 from plugin.domain.prediction import GammaGamma
 
 #: Of p, q - 1 and v over the mean value: purchases of a customer vary by half, customers by about as much.
@@ -53,14 +54,14 @@ def fit(purchases: Column, mean: Column, prior: Prior | None = WEAK) -> Fit:
     told = np.isfinite(mean) & (np.asarray(mean) > 0) & (np.asarray(purchases) > 0)
     n, m = np.asarray(purchases)[told].astype(np.float64), np.asarray(mean)[told].astype(np.float64)
     if len(n) == 0:
-        return _unfitted(prior or WEAK, 0.0, 0, "There is no purchase worth more than nothing.")
+        return _unfitted(prior or WEAK, 0.0, 0, phrase("There is no purchase worth more than nothing."))
     # Around 1, so that the prior means the same in every currency.
     scale = float(n @ m / n.sum())
     spent = n * (m / scale)
     rest = -float(np.log(m / scale).sum()) - len(n) * float(np.log(scale))
     found = maximise(_curve(n, spent, rest), np.array(WEAK.mean), prior)
     if found is None:
-        problem = f"No maximum of the likelihood was found (customers: {len(n)})."
+        problem = phrase("No maximum of the likelihood was found (customers: {customers}).", customers=len(n))
         return _unfitted(prior or WEAK, scale, len(n), problem)
     return Fit(_params(found.logs, scale), found.log_likelihood, found.covariance, found.steps, len(n), None)
 

@@ -11,6 +11,7 @@ import numpy as np
 from plugin.domain.model.buying import alive, find, in_blocks
 from plugin.domain.model.counts import Column, Counts, Floats, Whole
 from plugin.domain.model.maximum import Prior
+from plugin.domain.phrases import phrase
 from plugin.domain.prediction import MbgNbd
 
 #: What a shop has before it has data: a purchase every ninety days, and more leave after a purchase than
@@ -52,9 +53,9 @@ def fit_of(counts: Counts, first: int, prior: Prior | None) -> Fit:
     if found is None:
         prior, customers = prior or WEAK, counts.total
         problem = (
-            f"No maximum of the likelihood was found (customers: {customers})."
+            phrase("No maximum of the likelihood was found (customers: {customers}).", customers=customers)
             if customers
-            else "There is no customer."
+            else phrase("There is no customer.")
         )
         return Fit(_params(np.array(prior.mean)), 0.0, prior.covariance, 0, customers, problem)
     return Fit(_params(found.logs), found.log_likelihood, found.covariance, found.steps, counts.total, None)

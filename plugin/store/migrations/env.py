@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 
 from plugin.store.schema import metadata
-from plugin.store.types import Amount, Moment, Names, OfferText
+from plugin.store.types import Amount, Moment, Names, OfferText, Sentence
 
 
 def render(kind: str, item: Any, _: Any) -> str | Literal[False]:
@@ -14,7 +14,7 @@ def render(kind: str, item: Any, _: Any) -> str | Literal[False]:
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, Amount):
         return "sa.BigInteger()"
-    if kind == "type" and isinstance(item, Names | OfferText):
+    if kind == "type" and isinstance(item, Names | OfferText | Sentence):
         return "sa.Text()"
     return False
 

@@ -1,9 +1,9 @@
 """Campaigns, what was worked out before they were switched on, who is left alone, and what was decided."""
 
-from sqlalchemy import JSON, Boolean, Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Date, Float, ForeignKey, Index, Integer, String, Table
 
 from plugin.store.schema.tables import metadata, shop_key
-from plugin.store.types import BigKey, Moment
+from plugin.store.types import BigKey, Moment, Sentence
 
 campaigns = Table(
     "campaigns",
@@ -72,7 +72,7 @@ rehearsals = Table(
     Column("ended_at", Moment),
     Column("body", JSON(none_as_null=True)),
     #: Why there is none.
-    Column("error", Text, nullable=False),
+    Column("error", Sentence, nullable=False),
     Index("ix_rehearsals_shop", "shop_id"),
 )
 
@@ -103,7 +103,7 @@ decisions = Table(
     #: When that is asked again.
     Column("again_at", Moment),
     Column("outcome", String(10), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Sentence, nullable=False),
     Column("trigger", String(10), nullable=False),
     Column("decided_at", Moment, nullable=False),
     #: The same need never gives twice.

@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from plugin.store.schema.tables import metadata, shop_key
-from plugin.store.types import BigKey, Moment, OfferText
+from plugin.store.types import BigKey, Moment, OfferText, Sentence
 
 effects = Table(
     "effects",
@@ -28,7 +28,7 @@ effects = Table(
     Column("due_at", Moment, nullable=False),
     Column("leased_until", Moment),
     Column("lease", String(32)),
-    Column("error", Text),
+    Column("error", Sentence),
     Column("created_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Index("ix_effects_key", "shop_id", "key", unique=True),

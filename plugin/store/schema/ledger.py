@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from plugin.store.schema.tables import metadata, shop_key
-from plugin.store.types import Amount, BigKey, Moment, Names
+from plugin.store.types import Amount, BigKey, Moment, Names, Sentence
 
 inbox = Table(
     "inbox",
@@ -20,7 +20,7 @@ inbox = Table(
     Column("status", String(10), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", Moment, nullable=False),
-    Column("error", Text),
+    Column("error", Sentence),
     Index("ix_inbox_key", "shop_id", "key", unique=True),
     Index(
         "ix_inbox_due",
@@ -185,7 +185,7 @@ backfills = Table(
     Column("started_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("finished_at", Moment),
-    Column("error", Text),
+    Column("error", Sentence),
 )
 
 #: The shop's numbers as they were last worked out, for pages that cannot wait.
