@@ -34,7 +34,7 @@ def days(value: float) -> str:
 
 def money(value: Any, currency: str) -> str:
     """In the currency's smallest unit."""
-    return phrase("{amount}", amount=Money(Decimal(str(value)), currency))
+    return phrase("{amount}", amount=Money(Decimal(str(value)), currency).rounded())
 
 
 def monies(values: dict[str, Any]) -> str:
