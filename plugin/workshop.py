@@ -5,20 +5,17 @@ from pathlib import Path
 
 import httpx
 
-from plugin.commands.serve import stay
+from plugin.commands.serve import stand_back, stay
 from plugin.engine.apart import alone_with, obey
 from plugin.logs import set_up_logs
 from plugin.main import assemble, build_workshop, open_database
 from plugin.settings import load_settings
 
-#: What shoppers wait for goes first where there are fewer cores than work.
-NICENESS = 5
-
 
 def main() -> None:
     settings = load_settings(os.environ)
     set_up_logs(settings.log_level, settings.log_format)
-    os.nice(NICENESS)
+    stand_back()
     database = open_database(settings)
     with alone_with(Path(f"{database.url.database}-engine")):
         house, engine = build_workshop(settings, database, http := httpx.AsyncClient())

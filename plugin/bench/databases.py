@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import text
+
+from plugin.store.database import Database
 
 
 @contextmanager
@@ -22,3 +25,14 @@ def fresh_database(postgres: str | None, path: Path) -> Iterator[str]:
     finally:
         with psycopg.connect(postgres, autocommit=True) as admin:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def tidy(database: Database) -> None:
+    """As a server does by itself, sooner or later, after so many new rows."""
+    if database.sqlite:
+        with database.write() as connection:
+            connection.execute(text("ANALYZE"))
+        return
+    with psycopg.connect(database.url.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import httpx
 from sqlalchemy import Connection, update
 
-from plugin.bench.databases import fresh_database
+from plugin.bench.databases import fresh_database, tidy
 from plugin.bench.letters import API_URL, Pen, body, new_pen, webhook, write_requests
 from plugin.bench.processes import LOAD_SECONDS, cpu_seconds, environ_of, output_of, server, worker
 from plugin.bench.server import NOTHING
@@ -103,6 +103,7 @@ def _prepare(bench: Bench, environ: Mapping[str, str], pen: Pen) -> None:
             _show(connection, house.clock())
             # Today's is made already: once a day it takes a core for a while.
             reports.save(connection, shop_id, {"version": VERSION}, house.clock())
+        tidy(house.database)
 
 
 def _switch_on(connection: Connection, house: House, shop_id: int) -> None:

@@ -17,10 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-import psycopg
-from sqlalchemy import Connection, String, cast, func, literal, select, text
+from sqlalchemy import Connection, String, cast, func, literal, select
 
-from plugin.bench.databases import fresh_database
+from plugin.bench.databases import fresh_database, tidy
 from plugin.bench.letters import API_URL, APP_ID, Pen, body, new_pen
 from plugin.bench.processes import environ_of, server
 from plugin.bench.segments import fill_mixed
@@ -31,7 +30,6 @@ from plugin.flow.house import House
 from plugin.flow.receive import receive
 from plugin.flow.report import keep
 from plugin.store import campaigns, customers, segments, shops
-from plugin.store.database import Database
 from plugin.store.schema import codes, decisions, vouchers
 from plugin.store.schema import customers as customers_table
 
@@ -93,19 +91,9 @@ def _prepare(bench: Bench, environ: Mapping[str, str], pen: Pen) -> None:
             copy_orders(connection, first.customer_id)
             _give(connection, house, shop_id, first.customer_id)
             shops.save_high_value(connection, shop_id, segments.high_value(connection, shop_id))
-        _tidy(house.database)
+        tidy(house.database)
         bench.say("  its report")
         keep(house.database, shop_id, house.clock())
-
-
-def _tidy(database: Database) -> None:
-    """As a server does by itself, sooner or later, after so many new rows."""
-    if database.sqlite:
-        with database.write() as connection:
-            connection.execute(text("ANALYZE"))
-        return
-    with psycopg.connect(database.url.render_as_string(hide_password=False), autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
 
 
 def _give(connection: Connection, house: House, shop_id: int, first: int) -> None:
