@@ -74,6 +74,8 @@ class Apart:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
         finally:
+            with self._lock:
+                self._loop = None  # what a thread still wakes now, the next start's sweep finds
             self._ended.set()
 
     async def stop(self) -> None:

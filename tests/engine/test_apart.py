@@ -64,6 +64,18 @@ async def test_what_is_woken_is_drained_there_and_the_end_is_in_good_order(notes
     assert not engine.running
 
 
+def test_a_wake_up_after_the_end_breaks_nothing(notes: Path) -> None:
+    engine = Apart(command(notes))
+
+    async def live() -> None:
+        async with running(engine):
+            await until(lambda: engine.running)
+
+    asyncio.run(live())
+    engine.wake([A])  # by a thread that is late: the loop is closed
+    assert noted(notes) == ["ended"]
+
+
 async def test_one_that_is_killed_is_started_again_and_told_what_was_woken_meanwhile(notes: Path) -> None:
     async with running(Apart(command(notes))) as engine:
         await until(lambda: engine.running)
