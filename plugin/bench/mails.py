@@ -130,7 +130,7 @@ def _stage(bench: Bench) -> Iterator[Stage]:
             shop_id = settled(connection, house, {"keys": []})
         fill(house, shop_id, bench.mails, BOUGHT)
         _prepare(house, shop_id, bench.mails)
-        while tick(house, shop_id):
+        while tick(house, shop_id).more:
             pass
         yield Stage(bench, url, key, port, Path(folder) / "arrived", house, shop_id)
 

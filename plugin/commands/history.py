@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from plugin.commands.work import open_house, pick_shop
 from plugin.errors import GiveUp, Rejected, TryLater
-from plugin.flow.backfill import begin, failed, find_place, read_page, rests
+from plugin.flow.backfill import begin, failed, find_place, read_page
 from plugin.flow.fit import fit
 from plugin.flow.house import House
 from plugin.flow.imports import import_orders
@@ -44,7 +44,7 @@ def backfill(shop: str | None, again: bool, as_json: bool) -> None:
     """Read a shop's customers and orders, or what changed since they were read; it goes on where it was cut."""
     with open_house() as house:
         chosen = pick_shop(house, shop)
-        if rests(chosen, house.clock()):
+        if chosen.rests(house.clock()):
             raise Rejected(
                 f"{chosen.api_url} is not active, stopped, or takes no calls now; `retention shops` says which."
             )

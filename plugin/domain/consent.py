@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from plugin.domain.values import light_dataclass
+
 #: Do not market to me.
 OPT_OUT = "retention.opt_out"
 #: Do not measure me: nothing that a score or a segment says may decide for me.
@@ -20,7 +22,7 @@ UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Consent:
     opted_out: bool = False
     objects: bool = False

@@ -4,13 +4,14 @@ A cancellation, a refund, a late arrival or a merge is a new fold over other row
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from plugin.domain.consent import Consent
 from plugin.domain.ledger import MOST_ITEMS
+from plugin.domain.values import light_dataclass
 
 N = TypeVar("N", int, Decimal)
 
@@ -44,7 +45,7 @@ class Purchase(Protocol):
     def country(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class History:
     """What the orders that count add up to. Days are the shop's; several orders on one are one purchase."""
 
@@ -88,7 +89,7 @@ class History:
         return self.bought.get(self.currency or "", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class CustomerState:
     customer_id: int
     user_id: str | None

@@ -21,6 +21,7 @@ from plugin.domain.phrases import joined, phrase, phrases
 from plugin.domain.stacking import fits_beside
 from plugin.domain.tactic import Trigger, TriggerKind, View
 from plugin.domain.trials import is_trial
+from plugin.domain.values import light_dataclass
 
 #: What woke us, or the need that began, longer ago than this changes the state and fires nothing.
 STALE_AFTER = timedelta(days=1)
@@ -41,7 +42,7 @@ class Outcome(StrEnum):
     LATER = "later"
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Past:
     """An earlier decision of one campaign for this customer."""
 
@@ -52,7 +53,7 @@ class Past:
     again: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Standing:
     """What the store knows beside the state: earlier decisions and arms, by campaign, and what bars a gift."""
 
@@ -92,7 +93,7 @@ class Standing:
         return any(one.episode == episode and one.outcome is not Outcome.LATER for one in past)
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Decision:
     campaign: Campaign
     outcome: Outcome
@@ -115,7 +116,7 @@ class Decision:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Verdict:
     decisions: tuple[Decision, ...]
     #: The earliest moment that a tactic asked for, or at which what was put off is asked again.

@@ -12,6 +12,7 @@ from typing import Any
 
 from plugin.domain.messages import Message, Purpose
 from plugin.domain.offers import Offer
+from plugin.domain.values import light_dataclass
 
 
 class Slot(StrEnum):
@@ -25,7 +26,7 @@ class Slot(StrEnum):
     NEXT_ORDER = "next_order"
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Banner:
     """Content for a slot, as plain text: `{code}` and `{until}` are filled in when the code is known."""
 
@@ -35,7 +36,7 @@ class Banner:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class GiveCode:
     """One single-use code of this campaign, once an episode, and the banner and the message that tell of it."""
 
@@ -57,7 +58,7 @@ class GiveCode:
     next_order: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Tell:
     """One message without a gift, once an episode: a reminder, a last-minute notice, an apology."""
 
@@ -80,7 +81,7 @@ class ShowBanner:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Nothing:
     """A choice too, and kept with its reason."""
 
@@ -89,7 +90,7 @@ class Nothing:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class CheckAgain:
     """Wake this tactic for this customer at that moment."""
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from plugin.domain.customer import CustomerState, History
 from plugin.domain.stages import Activity, Limits, Step, Turns, step_of
+from plugin.domain.values import light_dataclass
 
 
 class Kind(StrEnum):
@@ -73,7 +74,7 @@ class BoughtLine:
     variant_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Person:
     """All that a condition may know of one customer."""
 

@@ -17,6 +17,7 @@ from plugin.domain.offers import Offer, OfferKind
 from plugin.domain.phrases import Percent, phrase, phrases
 from plugin.domain.prediction import Model, probability, silence_until
 from plugin.domain.tactic import describe_values, param, read_values, write_params
+from plugin.domain.values import light_dataclass
 from plugin.errors import Rejected
 
 #: What is put off until a score has fallen is asked about again after a day at the earliest.
@@ -119,7 +120,7 @@ class Limit(StrEnum):
     NO_CODE = "no_code"
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Refusal:
     by: Limit
     #: A sentence without its beginning: “the customer …”.

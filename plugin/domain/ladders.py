@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from plugin.domain.offers import Offer
 from plugin.domain.reissues import first_episode
 from plugin.domain.tactic import Given
+from plugin.domain.values import light_dataclass
 
 _STEP = "#"
 
@@ -26,7 +27,7 @@ class Step:
 Ladder = tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Rung:
     """The step that this need stands on now."""
 

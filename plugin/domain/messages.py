@@ -13,6 +13,7 @@ from typing import Any
 from plugin.domain.baskets import WayBack, write_way
 from plugin.domain.content import word
 from plugin.domain.phrases import N_, phrase
+from plugin.domain.values import light_dataclass
 from plugin.errors import sentence_of
 
 
@@ -39,7 +40,7 @@ OF_A_CODE = frozenset({"offer", "code", "until"})
 LONGEST_SUBJECT, LONGEST_TEXT = 150, 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Message:
     """Words by language, the first for every other language; tokens as {name}, and {{ for a brace."""
 

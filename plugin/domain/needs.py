@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from plugin.domain.customer import SHORT_HALF_LIFE, History
 from plugin.domain.prediction import Layer, read_layer
+from plugin.domain.values import light_dataclass
 
 #: A float, or an array of them: the formulae are the same.
 Column = Any
@@ -170,7 +171,7 @@ class Stock:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Bought:
     """A product that one customer bought, on two days or more."""
 
@@ -190,7 +191,7 @@ class Bought:
     back_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Need:
     bought: Bought
     #: The expected days between two purchases.

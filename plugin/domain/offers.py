@@ -1,7 +1,6 @@
 """What can be given."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -9,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from plugin.domain.phrases import N_, Phrase, phrase
+from plugin.domain.values import light_dataclass
 
 
 class OfferKind(StrEnum):
@@ -35,7 +35,7 @@ _SCOPED = frozenset({OfferKind.PERCENTAGE, OfferKind.AMOUNT})
 _IN_CURRENCY = frozenset({OfferKind.AMOUNT, OfferKind.STORE_CREDIT})
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Offer:
     """One thing given, once: every code works a single time. Value and minimum hold in each channel it fits."""
 

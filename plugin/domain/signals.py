@@ -5,7 +5,6 @@ measured by `indicators`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +14,7 @@ from plugin.domain.churn import Outlook, Rhythm
 from plugin.domain.customer import History
 from plugin.domain.money import Money
 from plugin.domain.phrases import Percent, Phrase, joined, phrase, phrases, plurals
+from plugin.domain.values import light_dataclass
 
 #: A last order below this share of the customer's own mean is a falling basket, from so many orders on.
 FALLING_SHARE = Decimal("0.6")
@@ -54,13 +54,13 @@ class SignalKind(StrEnum):
     RAN_OUT = "ran_out"
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Signal:
     kind: SignalKind
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class RunningLow:
     """A product that this customer buys again and again."""
 
@@ -70,7 +70,7 @@ class RunningLow:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Evidence:
     """What the ledger says of the last order, and of what is bought again and again."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from plugin.domain.customer import History
+from plugin.domain.values import light_dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Activity(StrEnum):
     DORMANT = "dormant"
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Turns:
     """When silence alone moves a customer on, if no order comes before; None for who has never bought."""
 

@@ -29,6 +29,7 @@ from plugin.domain.signals import Signal
 from plugin.domain.stages import Turns
 from plugin.domain.today import PublicOffer, Today
 from plugin.domain.value_kinds import ValueKind, describe_hint
+from plugin.domain.values import light_dataclass
 from plugin.domain.voices import Voices
 from plugin.errors import Rejected, sentence_of
 
@@ -51,7 +52,7 @@ class TriggerKind(StrEnum):
     HISTORY = "history"
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Trigger:
     kind: TriggerKind
     #: When what woke us happened; for old ones only the state changes.
@@ -62,7 +63,7 @@ class Trigger:
     segment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Given:
     """A code or a gift card that one campaign gave this customer, and that nobody took back."""
 
@@ -82,7 +83,7 @@ class Given:
         return not self.used and now < self.until
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Notice:
     """A message without a gift that one campaign sent to this customer."""
 
@@ -91,7 +92,7 @@ class Notice:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class View:
     """All that a tactic may know: one customer, what the shop measures customers by, and the moment."""
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -21,8 +21,9 @@ from plugin.domain.offers import Offer, OfferKind, last_second, write_offer
 from plugin.domain.phrases import phrase
 from plugin.domain.today import PublicOffer, Today
 from plugin.domain.trials import is_trial
+from plugin.domain.values import light_dataclass
 from plugin.errors import NotFound
-from plugin.flow.scene import Scene
+from plugin.flow.scene import AtOnce, Drawn, Scene
 from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.secrets import draw_code
 from plugin.store import codes, customers, effects, stock
@@ -31,7 +32,7 @@ from plugin.store.customers import Customer
 from plugin.store.effects import CODES, Wanted
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Gift:
     """A decision that gives a code, under its number."""
 
@@ -41,7 +42,7 @@ class Gift:
     wish: GiveCode
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Show:
     """A decision that shows something without a code, under its number."""
 
@@ -89,25 +90,35 @@ class Vouchers:
         """Codes of one voucher, each with the effect that puts it there."""
         named = gifts[0].wish.voucher
         voucher, listing = self._asked_for(key, gifts[0]) if named is None else self._there(named)
+        at_once = self._at_once(voucher, listing)
         drawn: list[Code] = []
         for start in range(0, len(gifts), CODES_A_CALL):
             some = gifts[start : start + CODES_A_CALL]
-            effect_id = effects.ask(
-                self._connection,
-                self._scene.shop_id,
-                Wanted(
-                    f"code:{some[0].decision_id}",
-                    EffectKind.CODE,
-                    {"voucher": voucher.row_id, CODES: len(some)},
-                    campaign_id=some[0].decision.campaign.campaign_id,
-                    decision_id=some[0].decision_id,
-                    waits_for=listing,
-                    batch=f"code:{voucher.row_id}",
-                ),
-                self._scene.now,
+            wanted = Wanted(
+                f"code:{some[0].decision_id}",
+                EffectKind.CODE,
+                {"voucher": voucher.row_id, CODES: len(some)},
+                campaign_id=some[0].decision.campaign.campaign_id,
+                decision_id=some[0].decision_id,
+                waits_for=listing,
+                batch=f"code:{voucher.row_id}",
             )
-            drawn += [_drawn(gift, CodeKind.VOUCHER, voucher.expires_at, voucher.row_id, effect_id) for gift in some]
+            effect_id = effects.ask(self._connection, self._scene.shop_id, wanted, self._scene.now)
+            theirs = [_drawn(gift, CodeKind.VOUCHER, voucher.expires_at, voucher.row_id, effect_id) for gift in some]
+            if at_once:
+                taken = effects.take(
+                    self._connection, self._scene.shop_id, effect_id, wanted, self._scene.now, at_once.lease
+                )
+                at_once.drawn.append(Drawn(taken, voucher, tuple(theirs)))
+            drawn += theirs
         return drawn
+
+    def _at_once(self, voucher: Voucher, listing: int | None) -> AtOnce | None:
+        """Codes need not wait for a voucher that is listed already."""
+        if voucher.status is not VoucherStatus.MADE or listing is None:
+            return None
+        listed = effects.is_done(self._connection, self._scene.shop_id, listing)
+        return self._scene.at_once if listed else None
 
     def _key(self, decision: Decision, wish: GiveCode) -> str:
         if wish.voucher is not None:

@@ -80,17 +80,13 @@ def is_due(connection: Connection, shop: Shop, now: datetime) -> bool:
     return next_step(backfills.of_shop(connection, shop.shop_id), shop.installed_at, now) is not None
 
 
-def rests(shop: Shop, now: datetime) -> bool:
-    return not shop.active or shop.stopped or (shop.rest_until is not None and shop.rest_until > now)
-
-
 def find_place(house: House, shop_id: int) -> Place | None:
     """The walk that is next, begun where it was not; None where nothing is due."""
     now = house.clock()
     with house.database.read() as connection:
         shop = shops.get(connection, shop_id)
         known = backfills.of_shop(connection, shop_id)
-    step = None if rests(shop, now) else next_step(known, shop.installed_at, now)
+    step = None if shop.rests(now) else next_step(known, shop.installed_at, now)
     if step is None:
         return None
     if not step.anew:
@@ -239,7 +235,7 @@ def _scene(house: House, connection: Connection, place: Place) -> tuple[Scene, E
     """Raises `TryLater` where the shop has left or been stopped since the page was asked for."""
     now = house.clock()
     shop = shops.hold(connection, place.shop.shop_id)
-    if rests(shop, now):
+    if shop.rests(now):
         raise TryLater(phrase("{shop} rests.", shop=shop.api_url))
     anybody = tombstones.any_in(connection, shop.shop_id)
     eraser = Eraser(house.keyring.decrypt(shop.pepper), house.grace, anybody=anybody)

@@ -6,7 +6,7 @@ out; who comes next looks at the platform before doing it again.
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import anyio
@@ -24,9 +24,10 @@ from plugin.flow.carry import Hold
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.send import park_lost
+from plugin.flow.tick import tick
 from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import effects, shops
-from plugin.store.effects import Effect
+from plugin.store.effects import Effect, Lease
 from plugin.store.shops import Shop, ShopStatus
 from plugin.store.statements import for_many
 
@@ -52,18 +53,22 @@ async def deliver(house: House, shop_id: int) -> bool:
         return False
     shop, groups = taken
     outcomes = _Outcomes(house, shop)
-    left = list(groups)
-    try:
-        while left:
-            await outcomes.carry_out(left[0])
-            left.pop(0)
-    finally:
-        if left:  # cut short, by SIGTERM or by the database
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(outcomes.let_go, left)
-    if outcomes.woken:
-        house.wake([Lane(LaneKind.DELIVER, shop_id), Lane(LaneKind.MESSAGES, shop_id)])
+    await outcomes.carry_out_all(groups, outcomes.look_again)
     return bool(groups) and not outcomes.resting
+
+
+async def decide_and_deliver(house: House, shop_id: int) -> bool:
+    """One batch of what time has made true, and its codes at the platform; whether there may be more.
+
+    They go out at once where their voucher is there: nothing has to be read or looked at again, as it does when
+    somebody comes for them later. Whoever is killed before the call leaves them to those who do.
+    """
+    ticked = await anyio.to_thread.run_sync(tick, house, shop_id, Lease(secrets.token_hex(8), LEASE))
+    outcomes = _Outcomes(house, ticked.shop)
+    known = {one.effect.effect_id: one for one in ticked.ready}
+    groups = _grouped([one.effect for one in ticked.ready])
+    await outcomes.carry_out_all(groups, lambda group: [known[effect.effect_id] for effect in group])
+    return ticked.more
 
 
 def take_over(house: House) -> None:
@@ -83,7 +88,7 @@ def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
             return None  # as often when this is woken: what nobody writes for holds up no writer
     with house.database.write() as connection:
         shop = shops.get(connection, shop_id)
-        if not shop.active or shop.stopped or (shop.rest_until is not None and shop.rest_until > now):
+        if shop.rests(now):
             return None
         leased = list(effects.lease(connection, shop_id, now, holder, LEASE, CALLS))
         for batch, held in _sizes(leased).items():
@@ -126,11 +131,28 @@ class _Outcomes:
         self.resting = False
         self.woken = False
 
-    async def carry_out(self, group: Sequence[Effect]) -> None:
+    async def carry_out_all(
+        self, groups: Sequence[Sequence[Effect]], look: Callable[[Sequence[Effect]], Sequence[Ready]]
+    ) -> None:
+        """look: which of a group are still wanted, just before they are carried out."""
+        left = list(groups)
+        try:
+            while left:
+                await self._carry_out(left[0], look)
+                left.pop(0)
+        finally:
+            if left:  # cut short, by SIGTERM or by the database
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._let_go, left)
+        if self.woken:
+            shop_id = self.shop.shop_id
+            self.house.wake([Lane(LaneKind.DELIVER, shop_id), Lane(LaneKind.MESSAGES, shop_id)])
+
+    async def _carry_out(self, group: Sequence[Effect], look: Callable[[Sequence[Effect]], Sequence[Ready]]) -> None:
         if self.resting:
             await anyio.to_thread.run_sync(self._give_back, group)
             return
-        ready = await anyio.to_thread.run_sync(self._prepare, group)
+        ready = await anyio.to_thread.run_sync(look, group)
         if not ready:
             return
         try:
@@ -146,7 +168,7 @@ class _Outcomes:
         else:
             await anyio.to_thread.run_sync(self._finish, ready, endings)
 
-    def let_go(self, left: Sequence[Sequence[Effect]]) -> None:
+    def _let_go(self, left: Sequence[Sequence[Effect]]) -> None:
         """The first group may have been carried out; the others have not been begun."""
         with self.house.database.write() as connection:
             for effect in left[0]:
@@ -154,7 +176,7 @@ class _Outcomes:
         for group in left[1:]:
             self._give_back(group)
 
-    def _prepare(self, group: Sequence[Effect]) -> list[Ready]:
+    def look_again(self, group: Sequence[Effect]) -> list[Ready]:
         """Those that are still wanted, looked at again under the customer's lock; the others end here."""
         ready = []
         with self.house.database.write() as connection:

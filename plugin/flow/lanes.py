@@ -7,12 +7,11 @@ import anyio
 from sqlalchemy import Connection
 
 from plugin.engine.port import Lane, LaneKind
-from plugin.flow.backfill import backfill, is_due, rests
-from plugin.flow.deliver import deliver
+from plugin.flow.backfill import backfill, is_due
+from plugin.flow.deliver import decide_and_deliver, deliver
 from plugin.flow.house import House
 from plugin.flow.receive import receive
 from plugin.flow.send import park_lost, send
-from plugin.flow.tick import tick
 from plugin.store import campaigns, customers, effects, inbox, shops
 from plugin.store.shops import Shop
 
@@ -24,11 +23,11 @@ TURN = 0.5
 def drain_with(house: House, turn: float = TURN) -> Callable[[Lane], Awaitable[bool]]:
     """What the engine calls for a lane; True when there may be more."""
 
-    async def batches(step: Callable[[House, int], bool], shop_id: int) -> bool:
+    async def batches(step: Callable[[], Awaitable[bool]]) -> bool:
         until = anyio.current_time() + turn
         more = True
         while more:
-            more = await anyio.to_thread.run_sync(step, house, shop_id)
+            more = await step()
             if anyio.current_time() >= until:
                 break
         return more
@@ -36,9 +35,9 @@ def drain_with(house: House, turn: float = TURN) -> Callable[[Lane], Awaitable[b
     async def drain(lane: Lane) -> bool:
         match lane.kind:
             case LaneKind.RECEIVE:
-                more = await batches(receive, lane.shop_id)
+                more = await batches(lambda: anyio.to_thread.run_sync(receive, house, lane.shop_id))
             case LaneKind.TICK:
-                more = await batches(tick, lane.shop_id)
+                more = await batches(lambda: decide_and_deliver(house, lane.shop_id))
             case LaneKind.DELIVER:
                 return await deliver(house, lane.shop_id)
             case LaneKind.MESSAGES:
@@ -70,7 +69,7 @@ def _has_work(connection: Connection, kind: LaneKind, shop: Shop, now: datetime)
     if not shop.active or shop.stopped:
         return False
     if kind is LaneKind.HISTORY:
-        return not rests(shop, now) and is_due(connection, shop, now)
+        return not shop.rests(now) and is_due(connection, shop, now)
     if kind is LaneKind.DELIVER:
         return effects.any_due(connection, shop.shop_id, now)
     if kind is LaneKind.MESSAGES:

@@ -5,7 +5,6 @@ storefront reads come after; nobody who has not been shown anything is shown som
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 from plugin.domain.effects import Banner, EffectKind, Slot
 from plugin.domain.free_shipping import Threshold
 from plugin.domain.segments import Segment
+from plugin.domain.values import light_dataclass
 from plugin.flow.house import House
 from plugin.flow.scene import Scene, set_scene
 from plugin.flow.thresholds import Rules, personal_thresholds, rules_of, still_shown, thresholds_in
@@ -22,7 +22,7 @@ from plugin.store.effects import Wanted
 from plugin.tactics.free_shipping import banner, spoken
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Promise:
     rules: Rules
     #: As it is stored.

@@ -19,6 +19,7 @@ from plugin.domain.effects import ShowBanner, Slot
 from plugin.domain.segments import Segment, segment_of
 from plugin.domain.stages import Turns
 from plugin.domain.tactic import Trigger, TriggerKind
+from plugin.domain.values import light_dataclass
 from plugin.flow import membership, next_orders, promises
 from plugin.flow.known import verdicts_on
 from plugin.flow.membership import Told
@@ -30,7 +31,7 @@ from plugin.store import customers, decisions
 from plugin.store.customers import Customer, Measured
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Look:
     """One customer to look at, what the orders add up to now, and what woke us."""
 

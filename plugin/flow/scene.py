@@ -18,7 +18,26 @@ from plugin.domain.tactic import TriggerKind
 from plugin.domain.today import Today
 from plugin.flow.house import House
 from plugin.store import campaigns, channels, members, stock
+from plugin.store.codes import Code, Voucher
+from plugin.store.effects import Effect, Lease
 from plugin.store.shops import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Codes that go into a voucher which is there already, and the effect that puts them there: leased."""
+
+    effect: Effect
+    voucher: Voucher
+    codes: tuple[Code, ...]
+
+
+@dataclass(slots=True)
+class AtOnce:
+    """What one transaction decided that can be carried out as soon as it is committed: nobody has to look again."""
+
+    lease: Lease
+    drawn: list[Drawn] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,8 @@ class Scene:
     out_of_stock: frozenset[str] = frozenset()
     #: Campaigns whose budget does not pay for one more of what they give everybody.
     spent: frozenset[int] = frozenset()
+    #: What whoever decides carries out as well; None where it is left to whoever comes.
+    at_once: AtOnce | None = None
 
     @property
     def shop_id(self) -> int:
@@ -86,7 +107,7 @@ class Scene:
         return not self.rests and any(campaign.on for campaign in self.campaigns)
 
 
-def set_scene(connection: Connection, house: House, shop: Shop, now: datetime) -> Scene:
+def set_scene(connection: Connection, house: House, shop: Shop, now: datetime, at_once: AtOnce | None = None) -> Scene:
     today = stock.today(connection, shop.shop_id, now, shop.zone)
     return Scene(
         shop,
@@ -98,4 +119,5 @@ def set_scene(connection: Connection, house: House, shop: Shop, now: datetime) -
         media=frozenset(house.senders),
         out_of_stock=today.out_of_stock,
         spent=today.spent,
+        at_once=at_once,
     )

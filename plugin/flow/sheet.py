@@ -1,7 +1,7 @@
 """What one transaction decides, checked against budgets one by one and written all at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlalchemy import Connection
 
@@ -10,6 +10,7 @@ from plugin.domain.effects import GiveCode, ShowBanner
 from plugin.domain.money import Money
 from plugin.domain.tactic import TriggerKind
 from plugin.domain.trials import is_trial
+from plugin.domain.values import light_dataclass
 from plugin.flow import asks
 from plugin.flow.asks import Gift, Show
 from plugin.flow.budget import Purse
@@ -21,7 +22,7 @@ from plugin.store.customers import Customer
 from plugin.store.decisions import Made
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class _Line:
     customer: Customer
     made: Made

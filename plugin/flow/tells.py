@@ -6,20 +6,20 @@ language that it is sent in; names and codes are filled in when it goes.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from plugin.domain.decide import Decision
 from plugin.domain.effects import EffectKind, GiveCode, Tell
 from plugin.domain.messages import Message, write_message
+from plugin.domain.values import light_dataclass
 from plugin.flow.scene import Scene
 from plugin.store import effects, ledger
 from plugin.store.customers import Customer
 from plugin.store.effects import Wanted
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Telling:
     """A decision that says something to somebody, under its number."""
 

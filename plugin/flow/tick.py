@@ -1,6 +1,7 @@
 """What time alone has made true: found by a stored moment, so that the cost grows with who is due."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -11,13 +12,16 @@ from plugin.domain.campaigns import Campaign
 from plugin.domain.decide import Decision, Outcome
 from plugin.domain.tactic import Trigger, TriggerKind
 from plugin.errors import TryLater
+from plugin.flow.calls import Ready
 from plugin.flow.house import House
 from plugin.flow.receive import BROKEN
 from plugin.flow.reconsider import Look, reconsider
-from plugin.flow.scene import Scene, set_scene
+from plugin.flow.scene import AtOnce, Scene, set_scene
 from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import backfills, campaigns, customers, shops
 from plugin.store.campaigns import Walk
+from plugin.store.effects import Lease
+from plugin.store.shops import Shop
 from plugin.store.statements import for_many
 
 log = structlog.get_logger(__name__)
@@ -28,33 +32,47 @@ BATCH = 3 * CODES_A_CALL
 REST = timedelta(hours=1)
 
 
-def tick(house: House, shop_id: int) -> bool:
-    """One batch of the shop's due moments and of those inside; whether there may be more.
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    #: There may be more moments that are due, or more of those inside.
+    more: bool
+    shop: Shop
+    #: Decided, committed and leased: to be carried out by whoever ticked.
+    ready: Sequence[Ready] = ()
+
+
+def tick(house: House, shop_id: int, lease: Lease | None = None) -> Ticked:
+    """One batch of the shop's due moments and of those inside.
 
     As with what comes in: tried as one, and where something is broken again, each customer apart, so that
     one of them does not stop the others.
+
+    lease: of a caller that carries out what can be at once; None leaves all of it to whoever comes.
     """
     try:
-        return _batch(house, shop_id, careful=False)
+        return _batch(house, shop_id, None if lease is None else AtOnce(lease), careful=False)
     except TryLater:
         raise
     except BROKEN:
-        return _batch(house, shop_id, careful=True)
+        return _batch(house, shop_id, None, careful=True)
 
 
-def _batch(house: House, shop_id: int, *, careful: bool) -> bool:
+def _batch(house: House, shop_id: int, at_once: AtOnce | None, *, careful: bool) -> Ticked:
     now = house.clock()
     with house.database.write() as connection:
         for_many(connection)
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped or backfills.past_is_coming(connection, shop_id, now):
-            return False  # moments stay due: with half of the past read, yesterday's customer looks silent
-        scene = set_scene(connection, house, shop, now)
+            return Ticked(
+                False, shop
+            )  # moments stay due: with half of the past read, yesterday's customer looks silent
+        scene = set_scene(connection, house, shop, now, None if shop.rests(now) else at_once)
         more = _moments(connection, scene, careful=careful)
         for campaign in scene.campaigns:
             if campaign.runs(now) and campaign.inside_per_day:
                 more = _inside(connection, scene, campaign, careful=careful) or more
-    return more
+    drawn = at_once.drawn if at_once is not None else []
+    return Ticked(more, shop, [Ready(one.effect, scene, one.voucher, codes=one.codes) for one in drawn])
 
 
 def _look_at(

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from plugin.domain.budgets import Used
 from plugin.domain.money import Money
+from plugin.domain.values import light_dataclass
 from plugin.store.schema import reservations, spending
 from plugin.store.statements import insert_all
 
@@ -84,7 +85,7 @@ _USED = select(spending.c.campaign_id, spending.c.period, spending.c.reserved, s
 )
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Reservation:
     decision_id: int
     campaign_id: int

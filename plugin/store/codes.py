@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 from plugin.domain.offers import Offer
 from plugin.domain.phrases import phrase
 from plugin.domain.tactic import Given, TriggerKind
+from plugin.domain.values import light_dataclass
 from plugin.store import budgets
 from plugin.store.schema import codes, decisions, vouchers
 from plugin.store.statements import among, insert_all
@@ -71,7 +72,7 @@ class Voucher:
     status: VoucherStatus
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Code:
     code: str
     decision_id: int

@@ -1,7 +1,7 @@
 """Customers: whose they are, what their orders add up to, what they are shown."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -16,6 +16,7 @@ from plugin.domain.effects import Banner, Slot
 from plugin.domain.ledger import Account
 from plugin.domain.segments import Segment
 from plugin.domain.stages import Turns
+from plugin.domain.values import light_dataclass
 from plugin.store.schema import customers
 from plugin.store.statements import locked, update_all
 
@@ -26,7 +27,7 @@ _HISTORY = tuple(field.name for field in fields(History))
 _TURNS = tuple(field.name for field in fields(Turns))
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Customer:
     state: CustomerState
     email: str | None
@@ -159,7 +160,7 @@ def searchable(name: str) -> str:
     return name.strip().casefold()[:NAME_LENGTH]
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Measured:
     """A customer's state as it is to be kept."""
 

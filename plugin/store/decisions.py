@@ -13,6 +13,7 @@ from plugin.domain.customer import History
 from plugin.domain.decide import Decision, Outcome, Past, Standing
 from plugin.domain.experiments import Arm
 from plugin.domain.tactic import TriggerKind
+from plugin.domain.values import light_dataclass
 from plugin.store.customers import Customer
 from plugin.store.schema import arms, campaigns, customers, decisions
 from plugin.store.statements import among, insert_all, insert_on, next_ids
@@ -67,7 +68,7 @@ def standings(connection: Connection, shop_id: int, customer_ids: Sequence[int])
     return {customer_id: Standing(past[customer_id], put[customer_id]) for customer_id in customer_ids}
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Made:
     """A decision about one customer."""
 

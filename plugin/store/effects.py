@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, and_, bindparam, delete, exists, func, or_, select, text, update
 
 from plugin.domain.effects import EffectKind, EffectStatus
+from plugin.domain.values import light_dataclass
 from plugin.store.schema import effects
 from plugin.store.statements import insert_all, insert_on, locked
 
@@ -24,7 +25,7 @@ _CALLS, _MESSAGES = text("effects.kind <> 'message'"), text("effects.kind = 'mes
 _NOBODYS = {"status": EffectStatus.OPEN.value, "lease": None, "leased_until": None}
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Effect:
     effect_id: int
     shop_id: int
@@ -39,7 +40,7 @@ class Effect:
     lease: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@light_dataclass(frozen=True, slots=True)
 class Wanted:
     """An effect to be asked for."""
 
@@ -53,6 +54,14 @@ class Wanted:
     customer_id: int | None = None
     waits_for: int | None = None
     batch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may write an effect's end, and for how long."""
+
+    holder: str
+    lasts: timedelta
 
 
 def ask(connection: Connection, shop_id: int, wanted: Wanted, now: datetime) -> int:
@@ -179,6 +188,23 @@ def _lease(
     return [_read(row, attempts=row.attempts + 1, lease=holder) for row in rows]
 
 
+def take(connection: Connection, shop_id: int, effect_id: int, wanted: Wanted, now: datetime, lease: Lease) -> Effect:
+    """One that was asked for in this transaction, leased by whoever carries it out as soon as that is committed."""
+    connection.execute(_LEASE, {"ids": [effect_id], "holder": lease.holder, "until": now + lease.lasts})
+    return Effect(
+        effect_id,
+        shop_id,
+        wanted.kind,
+        wanted.payload,
+        1,
+        wanted.campaign_id,
+        wanted.decision_id,
+        wanted.customer_id,
+        wanted.batch,
+        lease.holder,
+    )
+
+
 def size_of(payload: Mapping[str, Any]) -> int:
     """How much of one call an effect takes."""
     return int(payload.get(CODES, 1))
@@ -296,6 +322,11 @@ def status_of(connection: Connection, shop_id: int, key: str) -> tuple[int, Effe
     statement = select(effects.c.id, effects.c.status).where(effects.c.shop_id == shop_id, effects.c.key == key)
     row = connection.execute(statement).one_or_none()
     return None if row is None else (row.id, EffectStatus(row.status))
+
+
+def is_done(connection: Connection, shop_id: int, effect_id: int) -> bool:
+    statement = select(effects.c.status).where(effects.c.shop_id == shop_id, effects.c.id == effect_id)
+    return connection.execute(statement).scalar_one_or_none() == EffectStatus.DONE.value
 
 
 def ids_of(connection: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, int]:

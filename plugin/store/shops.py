@@ -79,6 +79,10 @@ class Shop:
     def active(self) -> bool:
         return self.status is ShopStatus.ACTIVE
 
+    def rests(self, now: datetime) -> bool:
+        """Nobody calls its platform now."""
+        return not self.active or self.stopped or (self.rest_until is not None and self.rest_until > now)
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)

@@ -125,7 +125,7 @@ class Home:
         self.receive()
 
     def tick(self) -> None:
-        while tick(self.house, self.shop_id):
+        while tick(self.house, self.shop_id).more:
             pass
 
     async def deliver(self) -> None:

@@ -159,7 +159,7 @@ async def test_a_kill_between_the_call_and_its_end_makes_no_second_one(home: Hom
     home.tick()
     shop, groups = delivering._take(home.house, home.shop_id) or (None, [])
     assert shop is not None
-    ready = delivering._Outcomes(home.house, shop)._prepare(groups[0])
+    ready = delivering._Outcomes(home.house, shop).look_again(groups[0])
     await calls.call(home.house.connect(shop), ready)  # and then the process is killed
     for minutes in range(4):
         await live(home, JULY + timedelta(minutes=minutes))
@@ -249,7 +249,7 @@ async def test_a_kill_while_the_promotion_is_made_leaves_one(home: Home) -> None
     await on(home, "everybody")
     shop, groups = delivering._take(home.house, home.shop_id) or (None, [])
     assert shop is not None
-    ready = delivering._Outcomes(home.house, shop)._prepare(groups[0])
+    ready = delivering._Outcomes(home.house, shop).look_again(groups[0])
     await calls.call(home.house.connect(shop), ready)  # and then the process is killed
     assert len(promotions(home)) == 1
     for minutes in range(4):

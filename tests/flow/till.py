@@ -103,7 +103,7 @@ class Till:
             pass
 
     def tick(self) -> None:
-        while tick(self.house, self.shop_id):
+        while tick(self.house, self.shop_id).more:
             pass
 
     def expire(self) -> None:

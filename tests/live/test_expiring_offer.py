@@ -68,7 +68,7 @@ def at(app: App, moment: datetime) -> None:
         with app.database() as database:
             async with httpx.AsyncClient() as http:
                 house = replace(build_house(load_settings(app.environment), database, http), clock=lambda: moment)
-                while tick(house, shop_id):
+                while tick(house, shop_id).more:
                     pass
                 while await deliver(house, shop_id):
                     pass
