@@ -18,7 +18,7 @@ def codes_arrived(connection: Connection, scene: Scene, there: Sequence[Code]) -
     """Vouchers' codes or gift cards are there now: their banners may tell of them, and what they promise begins."""
     stand = codes.issue(connection, scene.shop_id, there)
     next_orders.promise(connection, scene, stand)
-    asks.show_codes(connection, scene, stand)
+    effects.ask_for_banners(connection, scene.shop_id, [code.code for code in stand], scene.now)
     standing = {code.code for code in stand}
     for code in there:
         if code.code not in standing:

@@ -232,23 +232,6 @@ def show(connection: Connection, scene: Scene, shows: Sequence[Show]) -> None:
     effects.ask_all(connection, scene.shop_id, wanted, scene.now)
 
 
-def show_codes(connection: Connection, scene: Scene, issued: Sequence[Code]) -> None:
-    """The banners that tell of codes which are there now."""
-    wanted = [
-        Wanted(
-            banner_key(code.decision_id),
-            EffectKind.BANNER,
-            code.banner,
-            campaign_id=code.campaign_id,
-            decision_id=code.decision_id,
-            customer_id=code.customer_id,
-        )
-        for code in issued
-        if code.banner is not None
-    ]
-    effects.ask_all(connection, scene.shop_id, wanted, scene.now)
-
-
 def voucher_key(scene: Scene, decision: Decision, offer: Offer) -> tuple[str, date]:
     """One voucher holds one version of a campaign, one offer and one day of expiry; and that day. Trials have their own."""
     day = _last_day(scene, offer)
@@ -266,7 +249,7 @@ def _last_day(scene: Scene, offer: Offer) -> date:
 
 
 def banner_key(decision_id: int) -> str:
-    return f"banner:{decision_id}"
+    return f"{effects.BANNER_OF}{decision_id}"
 
 
 def clear_key(decision_id: int, slot: Slot = Slot.BANNER) -> str:

@@ -20,6 +20,7 @@ from plugin.store import budgets, decisions
 from plugin.store.budgets import Part, Reservation
 from plugin.store.customers import Customer
 from plugin.store.decisions import Made
+from plugin.store.statements import rows_alike
 
 
 @light_dataclass(frozen=True, slots=True)
@@ -52,6 +53,10 @@ class Sheet:
 
     def write(self) -> None:
         """Decisions, codes, effects and reservations."""
+        with rows_alike(self._connection, len(self._lines)):
+            self._write()
+
+    def _write(self) -> None:
         connection, scene = self._connection, self._scene
         ids = decisions.save(connection, scene.shop_id, [line.made for line in self._lines], scene.now)
         numbered = list(zip(self._lines, ids, strict=True))

@@ -7,15 +7,32 @@ from functools import cache
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Connection, Integer, and_, bindparam, delete, exists, func, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.values import light_dataclass
-from plugin.store.schema import effects
+from plugin.store.schema import codes, effects
 from plugin.store.statements import insert_all, insert_on, locked
 
 #: How many codes one effect puts into a voucher; in its payload, and one where it says nothing.
 CODES = "codes"
+#: The key of the banner that tells of a code begins with it; what decided on the code ends it.
+BANNER_OF = "banner:"
 #: Statuses from which an effect can still be carried out.
 UNDONE = (EffectStatus.OPEN.value, EffectStatus.FAILED.value, EffectStatus.LEASED.value)
 #: The same as text, because SQLite uses a partial index only for what it reads in the statement.
@@ -75,6 +92,37 @@ def ask(connection: Connection, shop_id: int, wanted: Wanted, now: datetime) -> 
 def ask_all(connection: Connection, shop_id: int, wanted: Sequence[Wanted], now: datetime) -> None:
     """Those that are there already stay as they are."""
     insert_all(connection, _asked(connection.dialect.name), [_row(shop_id, one, now) for one in wanted])
+
+
+def ask_for_banners(connection: Connection, shop_id: int, issued: Sequence[str], now: datetime) -> None:
+    """The banners that tell of these codes, as they lie beside them."""
+    if issued:
+        statement = _banners(connection.dialect.name)
+        connection.execute(statement, {"shop": shop_id, "issued": issued, "now": now})
+
+
+@cache
+def _banners(dialect: str) -> Any:
+    now = bindparam("now", type_=effects.c.due_at.type)
+    columns: dict[str, Any] = {
+        "shop_id": codes.c.shop_id,
+        "key": BANNER_OF + cast(codes.c.decision_id, String),
+        "kind": literal(EffectKind.BANNER.value),
+        "status": literal(EffectStatus.OPEN.value),
+        "payload": codes.c.banner,
+        "campaign_id": codes.c.campaign_id,
+        "decision_id": codes.c.decision_id,
+        "customer_id": codes.c.customer_id,
+        "due_at": now,
+        "created_at": now,
+    }
+    theirs = select(*columns.values()).where(
+        codes.c.shop_id == bindparam("shop"),
+        codes.c.code.in_(bindparam("issued", expanding=True)),
+        codes.c.banner.is_not(None),
+    )
+    ordered = theirs.order_by(codes.c.decision_id)
+    return insert_on(dialect, effects).from_select(list(columns), ordered).on_conflict_do_nothing()
 
 
 def _row(shop_id: int, wanted: Wanted, now: datetime) -> dict[str, Any]:

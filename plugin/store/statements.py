@@ -5,7 +5,8 @@ parameters, and the others where they are used.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
@@ -204,6 +205,22 @@ def for_many(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+@contextmanager
+def rows_alike(connection: Connection, number: int) -> Iterator[None]:
+    """So many rows are written: what is asked for each of them, that the row it names is there, is planned once.
+
+    A transaction in which everything is planned anew (`for_many`) would plan that for each, which takes as long as to
+    write it.
+    """
+    if connection.dialect.name == "sqlite" or number == 1:
+        yield
+        return
+    before = connection.exec_driver_sql("SHOW plan_cache_mode").scalar_one()
+    connection.exec_driver_sql("SET LOCAL plan_cache_mode = auto")
+    yield
+    connection.exec_driver_sql(f"SET LOCAL plan_cache_mode = {before}")
 
 
 def locked(statement: Select[Any], *, skip: bool = False) -> Select[Any]:
