@@ -50,7 +50,7 @@ class OfferParams:
     products: tuple[str, ...] = param(
         (),
         "Products",
-        help="Ids or slugs: what a percentage or an amount is narrowed to.",
+        help="What a percentage or an amount is narrowed to.",
         needs="offer",
         when=_SCOPED,
         names=("product",),
@@ -58,7 +58,7 @@ class OfferParams:
     collections: tuple[str, ...] = param(
         (),
         "Collections",
-        help="Ids or slugs: what a percentage or an amount is narrowed to.",
+        help="What a percentage or an amount is narrowed to.",
         needs="offer",
         when=_SCOPED,
         names=("collection",),
@@ -66,7 +66,7 @@ class OfferParams:
     gift: str | None = param(
         None,
         "The gift",
-        help="Id or slug of the product that a personal gift is.",
+        help="The product that a personal gift is.",
         needs="offer",
         when=(OfferKind.PERSONAL_GIFT.value,),
         names=("product",),

@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from pathlib import Path
 import structlog
 
 from plugin import metrics
+from plugin.engine.notes import Notes
 from plugin.engine.port import GRACE_SECONDS, Engine, Job, Lane, parse_lane
 from plugin.errors import TryLater
 
@@ -40,9 +40,8 @@ class Apart:
     def __init__(self, command: Sequence[str], *, grace: float = GRACE_SECONDS + 2) -> None:
         self._command = command
         self._grace = grace
-        self._noted: dict[Lane, None] = {}
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._noted = Notes(self._tell)
+        self._started = False
         self._process: asyncio.subprocess.Process | None = None
         self._ready = False
         #: Those who wait for metrics, in the order in which they asked.
@@ -55,33 +54,27 @@ class Apart:
         return self._ready and not self._stopping.is_set()
 
     def wake(self, lanes: Iterable[Lane]) -> None:
-        with self._lock:
-            quiet = not self._noted
-            self._noted.update(dict.fromkeys(lanes))
-            if quiet and self._noted and self._loop is not None:
-                self._loop.call_soon_threadsafe(self._tell)
+        self._noted.add(lanes)
 
     def every(self, period: timedelta, name: str, job: Job) -> None:
         """Periodic jobs are the other process's business."""
 
     async def run(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._started = True
         try:
-            while not self._stopping.is_set():
-                code = await self._live()
-                if not self._stopping.is_set():
-                    log.error("engine_process_ended", code=code)
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
+            with self._noted.heard():
+                while not self._stopping.is_set():
+                    code = await self._live()
+                    if not self._stopping.is_set():
+                        log.error("engine_process_ended", code=code)
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
         finally:
-            with self._lock:
-                self._loop = None  # what a thread still wakes now, the next start's sweep finds
             self._ended.set()
 
     async def stop(self) -> None:
-        started = self._loop is not None
         self._stopping.set()
-        if started:
+        if self._started:
             await self._ended.wait()
 
     async def counted(self) -> metrics.Counted:
@@ -138,9 +131,7 @@ class Apart:
         """What is noted while there is no process waits for it."""
         if not self._ready:
             return
-        with self._lock:
-            lanes, self._noted = list(self._noted), {}
-        self._say("".join(f"{lane}\n" for lane in lanes).encode())
+        self._say("".join(f"{lane}\n" for lane in self._noted.take()).encode())
 
     def _say(self, words: bytes) -> None:
         if self._process is not None and self._process.stdin is not None:

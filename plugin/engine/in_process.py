@@ -1,11 +1,11 @@
 """The engine on SQLite: asyncio tasks, a timer, and letters from other processes."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from plugin.engine.attempt import attempt_drain, attempt_job
+from plugin.engine.notes import Notes
 from plugin.engine.port import (
     GRACE_SECONDS,
     HISTORY_QUEUE,
@@ -77,10 +77,9 @@ class InProcess:
         self._sizes = {RECEIVE_QUEUE: receivers, OTHER_QUEUE: others, HISTORY_QUEUE: 1}
         self._grace = grace
         self._jobs: list[tuple[timedelta, str, Job]] = []
-        self._woken: dict[Lane, None] = {}
-        self._woken_lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._bell = asyncio.Event()
+        self._woken = Notes(self._bell.set)
+        self._started = False
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         if letters is not None:
@@ -88,21 +87,23 @@ class InProcess:
 
     @property
     def running(self) -> bool:
-        return self._loop is not None and not self._stopping.is_set()
+        return self._started and not self._stopping.is_set()
 
     def wake(self, lanes: Iterable[Lane]) -> None:
-        with self._woken_lock:
-            quiet = not self._woken
-            self._woken.update(dict.fromkeys(lanes))
-            if quiet and self._woken and self._loop is not None:
-                self._loop.call_soon_threadsafe(self._bell.set)
+        self._woken.add(lanes)
 
     def every(self, period: timedelta, name: str, job: Job) -> None:
         self._jobs.append((period, name, job))
 
     async def run(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._bell.set()
+        self._started = True
+        try:
+            with self._woken.heard():
+                await self._run()
+        finally:
+            self._ended.set()
+
+    async def _run(self) -> None:
         lines = {queue: _Line() for queue in self._sizes}
         side = [asyncio.create_task(self._hand_over(lines))]
         side += [asyncio.create_task(self._repeat(period, name, job)) for period, name, job in self._jobs]
@@ -116,17 +117,13 @@ class InProcess:
             await asyncio.wait(workers, timeout=self._grace)
         finally:
             self._stopping.set()
-            with self._woken_lock:
-                self._loop = None
             for task in (*side, *workers):
                 task.cancel()
             await asyncio.gather(*side, *workers, return_exceptions=True)
-            self._ended.set()
 
     async def stop(self) -> None:
-        started = self._loop is not None
         self._stopping.set()
-        if started:
+        if self._started:
             await self._ended.wait()
 
     async def _work(self, line: _Line) -> None:
@@ -144,8 +141,7 @@ class InProcess:
         while True:
             await self._bell.wait()
             self._bell.clear()
-            with self._woken_lock:
-                lanes, self._woken = list(self._woken), {}
+            lanes = self._woken.take()
             for queue, line in lines.items():
                 await line.join(lane for lane in lanes if queue_of(lane) == queue)
 

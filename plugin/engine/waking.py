@@ -1,7 +1,6 @@
 """Waking lanes over PostgreSQL, for processes that drain none themselves and inside of the engine that does."""
 
 import asyncio
-import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -13,6 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
+from plugin.engine.notes import Notes
 from plugin.engine.port import Job, Lane, queue_of
 
 log = structlog.get_logger(__name__)
@@ -46,37 +46,25 @@ class Waking:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._noted: dict[Lane, None] = {}
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._bell = asyncio.Event()
+        self._noted = Notes(self._bell.set)
 
     def wake(self, lanes: Iterable[Lane]) -> None:
-        with self._lock:
-            quiet = not self._noted
-            self._noted.update(dict.fromkeys(lanes))
-            if quiet and self._noted and self._loop is not None:
-                self._loop.call_soon_threadsafe(self._bell.set)
+        self._noted.add(lanes)
 
     async def run(self) -> None:
         """Until cancelled. A wake-up that could not be written is lost: the sweep makes that harmless."""
-        self._loop = asyncio.get_running_loop()
-        self._bell.set()
-        try:
+        with self._noted.heard():
             while True:
                 await self._bell.wait()
                 self._bell.clear()
-                with self._lock:
-                    lanes, self._noted = list(self._noted), {}
+                lanes = self._noted.take()
                 try:
                     for at in range(0, len(lanes), MOST_AT_ONCE):
                         await defer(self._app, lanes[at : at + MOST_AT_ONCE])
                 except ConnectorException as error:
                     log.warning("wake-ups lost", lanes=len(lanes), why=str(error.__cause__ or error))
                 await asyncio.sleep(COALESCE_SECONDS)
-        finally:
-            with self._lock:
-                self._loop = None
 
 
 async def defer(app: App, lanes: Iterable[Lane]) -> None:

@@ -37,15 +37,11 @@ class FreeShipping:
     excluded_products: tuple[str, ...] = param(
         (),
         "Products that do not count",
-        help="Ids or slugs. What they come to is taken off the basket.",
+        help="What they come to is taken off the basket.",
         names=("product",),
     )
-    excluded_types: tuple[str, ...] = param(
-        (), "Product types that do not count", help="Ids or slugs.", names=("product_type",)
-    )
-    excluded_collections: tuple[str, ...] = param(
-        (), "Collections that do not count", help="Ids or slugs.", names=("collection",)
-    )
+    excluded_types: tuple[str, ...] = param((), "Product types that do not count", names=("product_type",))
+    excluded_collections: tuple[str, ...] = param((), "Collections that do not count", names=("collection",))
     method: str = param("Free shipping", "Name of the free method at the checkout")
     promise_days: int = param(7, "What was shown is kept for", unit="days", least=1, most=90)
     text: str = param(

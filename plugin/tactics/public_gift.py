@@ -14,9 +14,7 @@ from plugin.domain.value_kinds import ValueKind
 
 @dataclass(frozen=True, slots=True)
 class PublicGift:
-    products: tuple[str, ...] = param(
-        (), "The gift", help="Ids or slugs of products; Saleor gives one that is in stock.", names=("product",)
-    )
+    products: tuple[str, ...] = param((), "The gift", help="Saleor gives one that is in stock.", names=("product",))
     minimum: Decimal = param(Decimal(50), "From a basket of", unit="currency", least=Decimal(0), kind=ValueKind.MONEY)
     currency: str | None = param(
         None, "Currency", help="Of the minimum; only channels that have it.", names=("currency",)
