@@ -90,7 +90,8 @@ class Vouchers:
         """Codes of one voucher, each with the effect that puts it there."""
         named = gifts[0].wish.voucher
         voucher, listing = self._asked_for(key, gifts[0]) if named is None else self._there(named)
-        at_once = self._at_once(voucher, listing)
+        batch = f"code:{voucher.row_id}"
+        at_once = self._at_once(voucher, listing, batch)
         drawn: list[Code] = []
         for start in range(0, len(gifts), CODES_A_CALL):
             some = gifts[start : start + CODES_A_CALL]
@@ -101,7 +102,7 @@ class Vouchers:
                 campaign_id=some[0].decision.campaign.campaign_id,
                 decision_id=some[0].decision_id,
                 waits_for=listing,
-                batch=f"code:{voucher.row_id}",
+                batch=batch,
             )
             effect_id = effects.ask(self._connection, self._scene.shop_id, wanted, self._scene.now)
             theirs = [_drawn(gift, CodeKind.VOUCHER, voucher.expires_at, voucher.row_id, effect_id) for gift in some]
@@ -113,12 +114,14 @@ class Vouchers:
             drawn += theirs
         return drawn
 
-    def _at_once(self, voucher: Voucher, listing: int | None) -> AtOnce | None:
-        """Codes need not wait for a voucher that is listed already."""
-        if voucher.status is not VoucherStatus.MADE or listing is None:
+    def _at_once(self, voucher: Voucher, listing: int | None, batch: str) -> AtOnce | None:
+        """Where the voucher is listed already, and the platform takes its codes: who decides does not wait for it twice."""
+        connection, shop_id = self._connection, self._scene.shop_id
+        if self._scene.at_once is None or voucher.status is not VoucherStatus.MADE or listing is None:
             return None
-        listed = effects.is_done(self._connection, self._scene.shop_id, listing)
-        return self._scene.at_once if listed else None
+        if not effects.is_done(connection, shop_id, listing) or effects.any_failed(connection, shop_id, batch):
+            return None
+        return self._scene.at_once
 
     def _key(self, decision: Decision, wish: GiveCode) -> str:
         if wish.voucher is not None:

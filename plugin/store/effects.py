@@ -377,6 +377,13 @@ def is_done(connection: Connection, shop_id: int, effect_id: int) -> bool:
     return connection.execute(statement).scalar_one_or_none() == EffectStatus.DONE.value
 
 
+def any_failed(connection: Connection, shop_id: int, batch: str) -> bool:
+    """One of this batch waits to be tried again."""
+    failed = (effects.c.batch == batch, effects.c.status == EffectStatus.FAILED.value)
+    statement = select(effects.c.id).where(effects.c.shop_id == shop_id, _UNDONE_AS_INDEXED, *failed).limit(1)
+    return connection.execute(statement).first() is not None
+
+
 def ids_of(connection: Connection, shop_id: int, keys: Sequence[str]) -> dict[str, int]:
     """Key → effect's id, of those that are there."""
     if not keys:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from plugin.domain.decide import Outcome
 from plugin.flow import carry
 from plugin.flow.deliver import LEASE, WAITS, decide_and_deliver, deliver
 from plugin.flow.tick import tick
@@ -14,7 +15,7 @@ from plugin.store import effects, shops
 from plugin.store.effects import Lease
 from tests.bodies import order_body
 from tests.flow.conftest import Home
-from tests.flow.silence import metadata
+from tests.flow.silence import metadata, outcomes
 from tests.shop import NOW, days, order
 
 pytestmark = pytest.mark.anyio
@@ -126,6 +127,24 @@ async def test_a_platform_that_fails_is_asked_again_and_has_each_code_once(home:
     home.now += timedelta(seconds=WAITS[0])
     await home.deliver()
     assert len(home.codes()) == len(set(home.codes())) == 3
+
+
+async def test_a_platform_that_fails_does_not_hold_up_deciding(home: Home) -> None:
+    """Only the first batch waits for it in vain; those after it are left to who tries again."""
+    await with_voucher(home)
+    user_id = people(home)[3]
+    home.take("order_created", order_body(order("O3", NOW + 2 * LATER, user_id=user_id)))
+    home.sandbox.faults.waiting.append(read_fault({"status": 503, "operation": "voucherUpdate", "times": 9}))
+    await decide_and_deliver(home.house, home.shop_id)
+    asked = len(home.sandbox.faults.waiting), home.sandbox.faults.waiting[0].times
+    home.now += LATER
+    await decide_and_deliver(home.house, home.shop_id)
+    assert (len(home.sandbox.faults.waiting), home.sandbox.faults.waiting[0].times) == asked
+    assert outcomes(home) == [Outcome.GIVEN] * 4
+    home.sandbox.faults.waiting.clear()
+    home.now += timedelta(seconds=WAITS[0])
+    await home.deliver()
+    assert len(home.codes()) == 4
 
 
 async def test_a_platform_that_wants_its_rest_is_not_called(home: Home) -> None:
