@@ -64,10 +64,11 @@ async def decide_and_deliver(house: House, shop_id: int) -> bool:
     somebody comes for them later. Whoever is killed before the call leaves them to those who do.
     """
     ticked = await anyio.to_thread.run_sync(tick, house, shop_id, Lease(secrets.token_hex(8), LEASE))
-    outcomes = _Outcomes(house, ticked.shop)
-    known = {one.effect.effect_id: one for one in ticked.ready}
-    groups = _grouped([one.effect for one in ticked.ready])
-    await outcomes.carry_out_all(groups, lambda group: [known[effect.effect_id] for effect in group])
+    if ticked.ready:
+        known = {one.effect.effect_id: one for one in ticked.ready}
+        groups = _grouped([one.effect for one in ticked.ready])
+        outcomes = _Outcomes(house, ticked.shop)
+        await outcomes.carry_out_all(groups, lambda group: [known[effect.effect_id] for effect in group])
     return ticked.more
 
 
