@@ -258,7 +258,7 @@ def lock_due(connection: Connection, shop_id: int, now: datetime, limit: int) ->
         .order_by(customers.c.next_moment)
         .limit(limit)
     )
-    return [read_customer(row) for row in connection.execute(locked(statement, skip=True))]
+    return [read_customer(row) for row in connection.execute(locked(statement, skip=True)).all()]
 
 
 def at_risk(connection: Connection, shop_id: int, now: datetime, limit: int) -> list[Customer]:
@@ -296,7 +296,7 @@ def lock_all(connection: Connection, shop_id: int, customer_ids: Collection[int]
 def lock_where(connection: Connection, shop_id: int, *conditions: Any, limit: int | None = None) -> list[Customer]:
     """Those of whom this is true, in order of their ids, held until the transaction's end."""
     statement = select(customers).where(customers.c.shop_id == shop_id, *conditions).order_by(customers.c.id)
-    return [read_customer(row) for row in connection.execute(locked(statement.limit(limit)))]
+    return [read_customer(row) for row in connection.execute(locked(statement.limit(limit))).all()]
 
 
 def with_banners(connection: Connection, shop_id: int, after_id: int, limit: int) -> list[tuple[int, str, list[str]]]:
