@@ -16,13 +16,9 @@ KINDS = {
 }
 
 
-#: What the Dashboard makes for itself when somebody opens it.
-DASHBOARDS = ("storefront-chrome", "announcement-")
-
-
 def look_for_traces(staff: Staff) -> Traces:
     found = {
-        kind: frozenset(" ".join(node.values()) for node in staff.pages(kind, selection) if not _is_dashboards(node))
+        kind: frozenset(" ".join(node.values()) for node in staff.pages(kind, selection))
         for kind, selection in KINDS.items()
     }
     metadata = frozenset(
@@ -32,7 +28,3 @@ def look_for_traces(staff: Staff) -> Traces:
         if item["key"].startswith("retention.")
     )
     return {**found, "customers' metadata": metadata}
-
-
-def _is_dashboards(node: Mapping[str, str]) -> bool:
-    return node.get("slug", "").startswith(DASHBOARDS)
