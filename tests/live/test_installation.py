@@ -35,10 +35,9 @@ def manifest_webhooks(app: App) -> dict[str, tuple[bool, str, set[str]]]:
 def test_the_shop_is_there_with_drafts_and_active_webhooks(app: App) -> None:
     (shop,) = app.said("shops")
     assert (shop["api_url"], shop["status"], shop["stopped"]) == (app.api_url, "active", False)
-    assert {one["name"]: one["status"] for one in app.said("campaign", "list")} == {
-        "win-back": "draft",
-        "free-shipping": "draft",
-    }
+    campaigns = {one["name"]: one["status"] for one in app.said("campaign", "list")}
+    assert {"win-back", "free-shipping"} <= campaigns.keys()
+    assert set(campaigns.values()) == {"draft"}
     assert installed_webhooks(app) == manifest_webhooks(app)
 
 
