@@ -8,12 +8,11 @@ from plugin.domain.effects import Slot
 from plugin.errors import Gone
 from plugin.flow.calls import METADATA_KEY, promotion_name
 from plugin.flow.house import House
-from plugin.flow.pages import forget_page, pages_written
+from plugin.flow.pages import forget_pages, models_made, pages_written
 from plugin.saleor.client import Saleor
-from plugin.saleor.content import Made, withdraw_model, withdraw_page
+from plugin.saleor.content import withdraw_model, withdraw_page
 from plugin.saleor.customers import put_customer_metadata
 from plugin.saleor.gift_cards import deactivate_gift_card
-from plugin.saleor.page_models import MODELS
 from plugin.saleor.problems import dismiss_problem
 from plugin.saleor.promotions import remove_promotions
 from plugin.saleor.vouchers import remove_voucher
@@ -100,11 +99,9 @@ async def _pages(house: House, shop_id: int, saleor: Saleor, progress: Callable[
     for written in ours:
         progress(f"page {written.slug}")
         await withdraw_page(saleor, written)
-    for model in MODELS.values():
-        if any(written.made is Made.PAGE and written.model is model for written in ours):
-            await withdraw_model(saleor, model)
-    for written in ours:
-        await anyio.to_thread.run_sync(forget_page, house, shop_id, written.slug, written.model)
+    for model in await anyio.to_thread.run_sync(models_made, house, shop_id):
+        await withdraw_model(saleor, model)
+    await anyio.to_thread.run_sync(forget_pages, house, shop_id)
 
 
 def _told(house: House, shop_id: int) -> list[str]:

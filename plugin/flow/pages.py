@@ -1,7 +1,7 @@
 """One page for everybody, kept true: written, left to the merchant with the reason, or taken back."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import anyio
@@ -31,20 +31,35 @@ class State:
     refused: str | None
     looked_at: datetime
 
+    @property
+    def over(self) -> bool:
+        """A page that we made was here; what is left of it is its model."""
+        return self.written is None and self.refused is None
+
 
 States = dict[tuple[str, str], State]
 
 
 def states(house: House, shop_id: int) -> States:
     """By the model's page type and the channel."""
-    with house.database.read() as connection:
-        read = [_state(page) for page in pages.of_shop(connection, shop_id)]
+    read = [state for state in _all_states(house, shop_id) if not state.over]
     return {(state.model.page_type, state.channel): state for state in read}
+
+
+def _all_states(house: House, shop_id: int) -> list[State]:
+    with house.database.read() as connection:
+        return [_state(page) for page in pages.of_shop(connection, shop_id)]
 
 
 def pages_written(house: House, shop_id: int) -> list[Written]:
     """What of the shop's pages is ours."""
-    return [state.written for state in states(house, shop_id).values() if state.written is not None]
+    return [state.written for state in _all_states(house, shop_id) if state.written is not None]
+
+
+def models_made(house: House, shop_id: int) -> list[Model]:
+    """Those of which a page of ours was ever made, and with it what the shop lacked of page type and attributes."""
+    made = [one for one in _all_states(house, shop_id) if one.over or (one.written and one.written.made is Made.PAGE)]
+    return [model for model in MODELS.values() if any(state.model is model for state in made)]
 
 
 async def keep_page(
@@ -54,7 +69,7 @@ async def keep_page(
     written = None if state is None else state.written
     if values is None:
         if state is not None:
-            await _take_back(house, shop, saleor, model.slug(channel), model, written)
+            await _take_back(house, shop, saleor, state)
         return
     refused = None
     try:
@@ -67,17 +82,25 @@ async def keep_page(
     await anyio.to_thread.run_sync(_save, house, shop.shop_id, State(model, channel, written, refused, house.clock()))
 
 
-async def _take_back(
-    house: House, shop: Shop, saleor: Saleor, slug: str, model: Model, written: Written | None
-) -> None:
+async def _take_back(house: House, shop: Shop, saleor: Saleor, state: State) -> None:
+    written = state.written
     if written is not None:
         await withdraw_page(saleor, written)
-    await anyio.to_thread.run_sync(forget_page, house, shop.shop_id, slug, model)
+    if written is not None and written.made is Made.PAGE:
+        over = replace(state, written=None, refused=None, looked_at=house.clock())
+        await anyio.to_thread.run_sync(_save, house, shop.shop_id, over)
+    else:
+        await anyio.to_thread.run_sync(_forget, house, shop.shop_id, state)
 
 
-def forget_page(house: House, shop_id: int, slug: str, model: Model) -> None:
+def _forget(house: House, shop_id: int, state: State) -> None:
     with house.database.write() as connection:
-        pages.forget(connection, shop_id, slug, model.first)
+        pages.forget(connection, shop_id, state.model.slug(state.channel), state.model.first)
+
+
+def forget_pages(house: House, shop_id: int) -> None:
+    for state in _all_states(house, shop_id):
+        _forget(house, shop_id, state)
 
 
 def _save(house: House, shop_id: int, state: State) -> None:

@@ -14,7 +14,7 @@ from plugin.store.statements import insert
 class KnownPage:
     slug: str
     attribute: str
-    #: What was written, as its writer reads it back; None where nothing of the page is ours.
+    #: What was written, as its writer reads it back; None where nothing of the page is ours, or not any more.
     written: str | None
     #: Why what should stand there does not.
     refused: str | None

@@ -6,7 +6,7 @@ import pytest
 
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.tactic import read_params
-from plugin.flow.defaults import refresh_channels
+from plugin.flow.defaults import announcements_are_old, refresh_channels
 from plugin.flow.leave import disconnect
 from plugin.flow.switch import switch_off, switch_on
 from plugin.sandbox.records.content import Page, PageType
@@ -122,8 +122,13 @@ async def test_a_page_for_all_channels_is_not_hidden(home: Home) -> None:
     assert set(pages(home)) == {"storefront-chrome"}
 
 
-async def test_leaving_takes_page_type_and_attributes_along(home: Home) -> None:
+@pytest.mark.parametrize("ended_before", [False, True])
+async def test_leaving_takes_page_type_and_attributes_along(home: Home, ended_before: bool) -> None:
     await on(home)
+    if ended_before:
+        switch_off(home.house, home.shop_id, NAME, CampaignStatus.PAUSED, "test")
+        await refresh_channels(home.house, home.shop_id)
+        assert not announcements_are_old(home.house, home.shop_id)
     await disconnect(home.house, home.shop_id, lambda _: None)
     assert pages(home) == {}
     assert not [one for one in home.sandbox.shop.attributes.values() if one.slug.startswith("announcement")]

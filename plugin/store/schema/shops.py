@@ -120,7 +120,7 @@ pages = Table(
     shop_key(primary=True),
     Column("slug", String(255), primary_key=True),
     Column("attribute", String(255), primary_key=True),
-    #: None where nothing of the page is ours.
+    #: None where nothing of the page is ours, or not any more.
     Column("written", Text),
     #: Why what should stand there does not: the merchant's own page, say.
     Column("refused", Text),
