@@ -73,6 +73,13 @@ class App:
         self.processes.clear()
         assert set(codes) <= {0}, f"It ended with {codes}: {self.log()[-3000:]}"
 
+    def kill(self) -> None:
+        """SIGKILL, in the middle of whatever it does."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        self.processes.clear()
+
     def log(self) -> str:
         return "".join(path.read_text() for path in sorted(self.logs.glob("*.log")))
 
@@ -200,9 +207,7 @@ def app_on(kind: str, folder: Path, staff: Staff, host: str, **settings: str) ->
         try:
             yield app
         finally:
-            for process in app.processes:
-                process.kill()
-                process.wait()
+            app.kill()
 
 
 @contextmanager
