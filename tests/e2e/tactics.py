@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.e2e.processes import App
 from tests.e2e.sandbox import Sandbox
@@ -20,6 +21,8 @@ WEEKS = 14
 WORTH, PAID_FOR = 10, EACH - 4
 #: Before its end an offer is told of once more.
 NOTICE_HOURS = 12
+#: At any moment one of them is not on the last day of a month.
+ZONES = ("UTC", "Etc/GMT+12", "Pacific/Kiritimati")
 EVERYBODY = ("--inside-per-day", "100000", "--yes")
 SMALL, BIG, RICH = "20", "120", "600"
 
@@ -99,10 +102,20 @@ def _last_total(operator: str, value: int) -> dict[str, Any]:
     return {"field": "last_total", operator: value, "currency": "USD"}
 
 
+def set_clock(app: App) -> None:
+    """One on which it is not the last day of a month, when no gift of that month is given any more."""
+    soon = datetime.now(UTC) + timedelta(minutes=10)
+    app.command("configure", "--time-zone", next(zone for zone in ZONES if not _is_last(soon, zone)))
+
+
+def _is_last(moment: datetime, zone: str) -> bool:
+    return (moment.astimezone(ZoneInfo(zone)) + timedelta(days=1)).day == 1
+
+
 def _months() -> Sequence[str]:
-    """This one and the next: the test may run over midnight."""
+    """This one and the next: the test may run over midnight, and shops' clocks differ."""
     now = datetime.now(UTC)
-    return sorted({f"{day:%Y-%m}" for day in (now, now + timedelta(days=1))})
+    return sorted({f"{now + timedelta(days=days):%Y-%m}" for days in (-1, 0, 1)})
 
 
 def _edit(app: App, name: str, params: Mapping[str, str], *others: str) -> None:

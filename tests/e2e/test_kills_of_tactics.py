@@ -22,7 +22,7 @@ from tests.e2e import truth
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.processes import App, build_app, ending, prepared_database, wait_until
 from tests.e2e.sandbox import Sandbox
-from tests.e2e.tactics import EACH, NOTICE_HOURS, PAID_FOR, WORTH, Street, past, regulars, switch_on
+from tests.e2e.tactics import EACH, NOTICE_HOURS, PAID_FOR, WORTH, Street, past, regulars, set_clock, switch_on
 from tests.e2e.test_kills import FAULTS, Killer
 
 #: Of the baskets, that many are bought once they were reminded of.
@@ -153,6 +153,7 @@ class Test:
         self.app.start()
         self.sandbox.install(self.app.url)
         self.sandbox.settle()
+        set_clock(self.app)
         self.sandbox.manner(duplicate=0.3, shuffle=True, concurrency=8, retry_factor=0.1)
         self.sandbox.tell([*past(), *regulars()])
         truth.wait_quiet(self.sandbox, self.database)
