@@ -26,7 +26,7 @@ from plugin.errors import NotFound
 from plugin.flow.scene import AtOnce, Drawn, Scene
 from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.secrets import draw_code
-from plugin.store import codes, customers, effects, stock
+from plugin.store import codes, customers, effects, leases, stock
 from plugin.store.codes import Code, CodeKind, CodeStatus, Voucher, VoucherStatus
 from plugin.store.customers import Customer
 from plugin.store.effects import CODES, Wanted
@@ -107,7 +107,7 @@ class Vouchers:
             effect_id = effects.ask(self._connection, self._scene.shop_id, wanted, self._scene.now)
             theirs = [_drawn(gift, CodeKind.VOUCHER, voucher.expires_at, voucher.row_id, effect_id) for gift in some]
             if at_once:
-                taken = effects.take(
+                taken = leases.take(
                     self._connection, self._scene.shop_id, effect_id, wanted, self._scene.now, at_once.lease
                 )
                 at_once.drawn.append(Drawn(taken, voucher, tuple(theirs)))

@@ -26,8 +26,9 @@ from plugin.flow.scene import Scene, set_scene
 from plugin.flow.send import park_lost
 from plugin.flow.tick import tick
 from plugin.saleor.vouchers import CODES_A_CALL
-from plugin.store import effects, shops
-from plugin.store.effects import Effect, Lease
+from plugin.store import effects, leases, shops
+from plugin.store.effects import Effect
+from plugin.store.leases import Lease
 from plugin.store.shops import Shop, ShopStatus
 from plugin.store.statements import for_many
 
@@ -75,7 +76,7 @@ async def decide_and_deliver(house: House, shop_id: int) -> bool:
 def take_over(house: House) -> None:
     """What an earlier process left leased is free at once; only for whoever is alone with the database."""
     with house.database.write() as connection:
-        left = effects.let_all_go(connection)
+        left = leases.let_all_go(connection)
     if left:
         log.info("effects_taken_over", effects=left)
     park_lost(house, all_of_them=True)
@@ -85,16 +86,16 @@ def _take(house: House, shop_id: int) -> tuple[Shop, list[list[Effect]]] | None:
     now = house.clock()
     holder = secrets.token_hex(8)
     with house.database.read() as connection:
-        if not effects.any_due(connection, shop_id, now):
+        if not leases.any_due(connection, shop_id, now):
             return None  # as often when this is woken: what nobody writes for holds up no writer
     with house.database.write() as connection:
         shop = shops.get(connection, shop_id)
         if shop.rests(now):
             return None
-        leased = list(effects.lease(connection, shop_id, now, holder, LEASE, CALLS))
+        leased = list(leases.lease(connection, shop_id, now, holder, LEASE, CALLS))
         for batch, held in _sizes(leased).items():
             if held < TOGETHER:
-                leased += effects.lease_batch(connection, shop_id, batch, now, holder, LEASE, TOGETHER - held)
+                leased += leases.lease_batch(connection, shop_id, batch, now, holder, LEASE, TOGETHER - held)
     return shop, _grouped(leased)
 
 
@@ -183,13 +184,13 @@ class _Outcomes:
         with self.house.database.write() as connection:
             scene = self._scene(connection, group[0])
             for effect in group:
-                if not effects.hold(connection, effect, scene.now + LEASE):
+                if not leases.hold(connection, effect, scene.now + LEASE):
                     continue
                 match carry.prepare(connection, scene, effect):
                     case Ready() as call:
                         ready.append(call)
                     case Hold():
-                        effects.give_back(connection, effect, scene.now + PAUSE)
+                        leases.give_back(connection, effect, scene.now + PAUSE)
                     case str() as why:
                         self._write(connection, effect, EffectStatus.WITHDRAWN, scene.now, error=why)
         return ready
@@ -198,7 +199,7 @@ class _Outcomes:
         with self.house.database.write() as connection:
             scene = self._scene(connection, ready[0].effect)
             for call, ending in zip(ready, endings, strict=True):
-                if not effects.hold(connection, call.effect, scene.now + LEASE):
+                if not leases.hold(connection, call.effect, scene.now + LEASE):
                     continue
                 if carry.finish(connection, scene, call, ending):
                     self._write(connection, call.effect, EffectStatus.DONE, scene.now)
@@ -250,7 +251,7 @@ class _Outcomes:
         now = self.house.clock()
         with self.house.database.write() as connection:
             for effect in group:
-                effects.give_back(connection, effect, now)
+                leases.give_back(connection, effect, now)
 
     def _write(
         self,
@@ -262,7 +263,7 @@ class _Outcomes:
         error: str | None = None,
         due_at: datetime | None = None,
     ) -> None:
-        if effects.end(connection, effect, status, now, error=error, due_at=due_at):
+        if leases.end(connection, effect, status, now, error=error, due_at=due_at):
             metrics.effects.labels(effect.kind.value, status.value).inc()
             if error is not None:
                 log.info("effect_ended", shop=self.shop.api_url, kind=effect.kind.value, status=status, error=error)

@@ -12,7 +12,7 @@ from plugin.flow.deliver import decide_and_deliver, deliver
 from plugin.flow.house import House
 from plugin.flow.receive import receive
 from plugin.flow.send import park_lost, send
-from plugin.store import campaigns, customers, effects, inbox, shops
+from plugin.store import campaigns, customers, inbox, leases, shops
 from plugin.store.shops import Shop
 
 #: Seconds of one turn: so long that the engine's own cost between two turns does not count, so short that
@@ -71,9 +71,9 @@ def _has_work(connection: Connection, kind: LaneKind, shop: Shop, now: datetime)
     if kind is LaneKind.HISTORY:
         return not shop.rests(now) and is_due(connection, shop, now)
     if kind is LaneKind.DELIVER:
-        return effects.any_due(connection, shop.shop_id, now)
+        return leases.any_due(connection, shop.shop_id, now)
     if kind is LaneKind.MESSAGES:
-        return effects.any_message_due(connection, shop.shop_id, now)
+        return leases.any_message_due(connection, shop.shop_id, now)
     return customers.any_due(connection, shop.shop_id, now) or campaigns.any_inside(connection, shop.shop_id)
 
 

@@ -19,7 +19,8 @@ from plugin.domain.today import Today
 from plugin.flow.house import House
 from plugin.store import campaigns, channels, members, stock
 from plugin.store.codes import Code, Voucher
-from plugin.store.effects import Effect, Lease
+from plugin.store.effects import Effect
+from plugin.store.leases import Lease
 from plugin.store.shops import Shop
 
 

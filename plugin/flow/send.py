@@ -25,7 +25,7 @@ from plugin.flow.house import House
 from plugin.flow.scene import set_scene
 from plugin.messaging.port import Letter
 from plugin.saleor.customers import telephone_of
-from plugin.store import contacts, effects, messages, shops
+from plugin.store import contacts, leases, messages, shops
 from plugin.store.effects import Effect
 from plugin.store.shops import Shop
 
@@ -88,13 +88,13 @@ def _take(house: House, shop_id: int) -> tuple[_Batch, bool] | None:
     """Leased, looked at again and marked as in flight, in one transaction."""
     now, holder = house.clock(), secrets.token_hex(8)
     with house.database.read() as connection:
-        if not effects.any_message_due(connection, shop_id, now):
+        if not leases.any_message_due(connection, shop_id, now):
             return None  # as nearly every time that this is woken: what nobody writes for holds up no writer
     with house.database.write() as connection:
         shop = shops.hold(connection, shop_id)
         if not shop.active or shop.stopped:
             return None
-        leased = effects.lease_messages(connection, shop_id, now, holder, LEASE, BATCH)
+        leased = leases.lease_messages(connection, shop_id, now, holder, LEASE, BATCH)
         if not leased:
             return None
         scene = set_scene(connection, house, shop, now)
@@ -113,9 +113,9 @@ def _take(house: House, shop_id: int) -> tuple[_Batch, bool] | None:
                     case Ready():
                         ready.append(found)
                     case Later(at):
-                        effects.give_back(connection, effect, at or now + PAUSE)
+                        leases.give_back(connection, effect, at or now + PAUSE)
                     case str() as why:
-                        effects.end(connection, effect, EffectStatus.WITHDRAWN, now, error=why)
+                        leases.end(connection, effect, EffectStatus.WITHDRAWN, now, error=why)
                         metrics.effects.labels(effect.kind.value, EffectStatus.WITHDRAWN.value).inc()
         messages.begin(connection, shop_id, [one.begun for one in ready], now + LEASE, now)
     return _Batch(house, shop, ready), len(leased) == BATCH
@@ -125,10 +125,10 @@ def _again(connection: Connection, effect: Effect, house: House, error: str) -> 
     """Of one that is leased and not in flight."""
     now = house.clock()
     if effect.attempts > len(WAITS):
-        effects.end(connection, effect, EffectStatus.DEAD, now, error=error)
+        leases.end(connection, effect, EffectStatus.DEAD, now, error=error)
     else:
         due = now + timedelta(seconds=WAITS[effect.attempts - 1])
-        effects.end(connection, effect, EffectStatus.FAILED, now, error=error, due_at=due)
+        leases.end(connection, effect, EffectStatus.FAILED, now, error=error, due_at=due)
 
 
 async def _hand_over(batch: _Batch) -> None:

@@ -20,7 +20,7 @@ from plugin.flow.scene import AtOnce, Scene, set_scene
 from plugin.saleor.vouchers import CODES_A_CALL
 from plugin.store import backfills, campaigns, customers, shops
 from plugin.store.campaigns import Walk
-from plugin.store.effects import Lease
+from plugin.store.leases import Lease
 from plugin.store.shops import Shop
 from plugin.store.statements import for_many
 

@@ -14,7 +14,7 @@ from plugin.domain.content import OFFER
 from plugin.domain.deeds import Deed
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.flow.report import make
-from plugin.store import campaigns, channels, effects, front_events, inbox, reports, shops
+from plugin.store import campaigns, channels, effects, front_events, inbox, leases, reports, shops
 from plugin.store.campaigns import Limits
 from plugin.store.effects import Wanted
 from plugin.store.front_events import FrontEvent
@@ -143,9 +143,9 @@ async def test_one_failure_is_tried_again_alone(desk: Desk) -> None:
         inbox.dead(connection, home.shop_id, row.row_id, "Unread.")
         for key in ("a", "b"):
             effects.ask(connection, home.shop_id, Wanted(key, EffectKind.VOUCHER, {}), home.now)
-        leased = effects.lease(connection, home.shop_id, home.now, "me", days(1), 2)
+        leased = leases.lease(connection, home.shop_id, home.now, "me", days(1), 2)
         for effect in leased:
-            effects.end(connection, effect, EffectStatus.DEAD, home.now, error="Refused.")
+            leases.end(connection, effect, EffectStatus.DEAD, home.now, error="Refused.")
     form = {"way": "out", "number": str(leased[0].effect_id)}
     assert "1 failure tried again" in plain((await desk.press("/admin/letters/retry", EDITOR, **form)).text)
     said = plain(await desk.look(path="/admin/health"))

@@ -13,7 +13,7 @@ from admin_ui import beside, words
 from admin_ui.language import language_of
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.segments import Segment
-from plugin.store import campaigns, effects, inbox, overview, shops
+from plugin.store import campaigns, effects, inbox, leases, overview, shops
 from plugin.store.campaigns import Limits
 from plugin.store.effects import Wanted
 from plugin.store.overview import Trouble, Way
@@ -132,8 +132,8 @@ async def test_what_failed_is_shown_and_tried_again(desk: Desk) -> None:
         [row] = inbox.take(connection, home.shop_id, home.now, 1)
         inbox.dead(connection, home.shop_id, row.row_id, "It says <nothing>.")
         effects.ask(connection, home.shop_id, Wanted("v", EffectKind.VOUCHER, {}), home.now)
-        [leased] = effects.lease(connection, home.shop_id, home.now, "me", days(1), 1)
-        effects.end(connection, leased, EffectStatus.DEAD, home.now, error="Saleor refused the voucher.")
+        [leased] = leases.lease(connection, home.shop_id, home.now, "me", days(1), 1)
+        leases.end(connection, leased, EffectStatus.DEAD, home.now, error="Saleor refused the voucher.")
     page = await desk.look(path="/admin/health")
     said = plain(page)
     assert "Coming in 0 webhooks waiting, 1 not understood" in said

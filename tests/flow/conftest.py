@@ -1,7 +1,8 @@
 """A house with one shop in it, whose platform is the sandbox in this process."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,6 +24,7 @@ from plugin.flow.settle import settle
 from plugin.flow.tick import tick
 from plugin.saleor.client import Saleor
 from plugin.sandbox.app import Sandbox, create_sandbox
+from plugin.sandbox.faults import read_fault
 from plugin.sandbox.records.apps import App
 from plugin.secrets import Keyring, new_pepper
 from plugin.store import campaigns, channels, inbox, shops
@@ -131,6 +133,14 @@ class Home:
     async def deliver(self) -> None:
         while await deliver(self.house, self.shop_id):
             pass
+
+    async def hanging(self, operation: str, job: Coroutine[Any, Any, bool]) -> asyncio.Task[bool]:
+        """The job, begun, and waiting for an answer to this mutation that does not come."""
+        self.sandbox.faults.waiting.append(read_fault({"status": "hang", "operation": operation}))
+        task = asyncio.create_task(job)
+        while self.sandbox.faults.waiting:  # noqa: ASYNC110 -- the sandbox tells nobody that it hangs
+            await asyncio.sleep(0.01)
+        return task
 
     def codes(self) -> list[str]:
         """All codes at the platform that belong to vouchers of ours."""

@@ -12,7 +12,7 @@ from plugin.flow.deliver import LEASE, WAITS, decide_and_deliver, deliver
 from plugin.flow.tick import tick
 from plugin.sandbox.faults import read_fault
 from plugin.store import effects, shops
-from plugin.store.effects import Lease
+from plugin.store.leases import Lease
 from tests.bodies import order_body
 from tests.flow.conftest import Home
 from tests.flow.silence import metadata, outcomes
@@ -89,10 +89,7 @@ async def test_whoever_is_killed_before_the_call_leaves_them_to_those_who_look_a
 async def test_whoever_comes_too_late_puts_nothing_there_twice(home: Home) -> None:
     """The lease runs out while the platform answers, and somebody else does it, too."""
     await with_voucher(home)
-    home.sandbox.faults.waiting.append(read_fault({"status": "hang", "operation": "voucherUpdate"}))
-    slow = asyncio.create_task(decide_and_deliver(home.house, home.shop_id))
-    while home.sandbox.faults.waiting:  # noqa: ASYNC110 -- the sandbox tells nobody that it hangs
-        await asyncio.sleep(0.01)
+    slow = await home.hanging("voucherUpdate", decide_and_deliver(home.house, home.shop_id))
     home.now += LEASE + timedelta(seconds=1)
     await home.deliver()
     assert len(home.codes()) == 3
@@ -105,10 +102,7 @@ async def test_whoever_comes_too_late_puts_nothing_there_twice(home: Home) -> No
 
 async def test_a_cancelled_call_lets_go(home: Home) -> None:
     await with_voucher(home)
-    home.sandbox.faults.waiting.append(read_fault({"status": "hang", "operation": "voucherUpdate"}))
-    drain = asyncio.create_task(decide_and_deliver(home.house, home.shop_id))
-    while home.sandbox.faults.waiting:  # noqa: ASYNC110 -- as above
-        await asyncio.sleep(0.01)
+    drain = await home.hanging("voucherUpdate", decide_and_deliver(home.house, home.shop_id))
     assert leased(home) == 1
     drain.cancel()
     await asyncio.gather(drain, return_exceptions=True)

@@ -7,7 +7,7 @@ import pytest
 from plugin.domain.campaigns import CampaignStatus
 from plugin.domain.effects import EffectStatus
 from plugin.sandbox.faults import read_fault
-from plugin.store import campaigns, codes, effects, shops
+from plugin.store import campaigns, codes, effects, leases, shops
 from plugin.store.shops import ShopStatus
 from tests.bodies import bulk_body, voucher_body
 from tests.flow.conftest import Home
@@ -177,15 +177,15 @@ async def test_a_lease_that_ran_out_is_taken_up_by_another_and_written_by_nobody
     home.tick()
     lasts = days(0.001)
     with home.database.write() as connection:
-        (killed,) = effects.lease(connection, home.shop_id, home.now, "killed", lasts, 10)
+        (killed,) = leases.lease(connection, home.shop_id, home.now, "killed", lasts, 10)
     await home.deliver()
     assert home.codes() == []
     home.now += 2 * lasts
     await home.deliver()
     assert len(home.codes()) == 1
     with home.database.write() as connection:
-        assert not effects.hold(connection, killed, home.now)
-        assert not effects.end(connection, killed, EffectStatus.DEAD, home.now)
+        assert not leases.hold(connection, killed, home.now)
+        assert not leases.end(connection, killed, EffectStatus.DEAD, home.now)
 
 
 async def test_a_customer_gone_at_the_platform_withdraws_the_banner(home: Home) -> None:

@@ -8,7 +8,7 @@ import pytest
 from plugin.flow import calls
 from plugin.flow.deliver import LEASE, WAITS, deliver, take_over
 from plugin.sandbox.faults import read_fault
-from plugin.store import effects
+from plugin.store import effects, leases
 from tests.bodies import gone_body, order_body
 from tests.flow.conftest import Home
 from tests.shop import NOW, days, order
@@ -33,10 +33,7 @@ def leased(home: Home) -> int:
 
 async def test_a_cancelled_delivery_lets_go_of_all_that_it_held(home: Home) -> None:
     given(home, 3)
-    home.sandbox.faults.waiting.append(read_fault({"status": "hang", "operation": "voucherCreate"}))
-    drain = asyncio.create_task(deliver(home.house, home.shop_id))
-    while home.sandbox.faults.waiting:  # noqa: ASYNC110 -- the sandbox tells nobody that it hangs
-        await asyncio.sleep(0.01)
+    drain = await home.hanging("voucherCreate", deliver(home.house, home.shop_id))
     assert leased(home)
     drain.cancel()
     await asyncio.gather(drain, return_exceptions=True)
@@ -69,7 +66,7 @@ async def test_what_we_cannot_treat_is_tried_later_and_holds_up_nobody(
 async def test_a_killed_process_s_leases_are_free_when_the_next_one_starts(home: Home) -> None:
     given(home, 2)
     with home.database.write() as connection:
-        assert effects.lease(connection, home.shop_id, home.now, "killed", LEASE, 10)
+        assert leases.lease(connection, home.shop_id, home.now, "killed", LEASE, 10)
     await home.deliver()
     assert home.codes() == []
     take_over(home.house)
@@ -80,11 +77,11 @@ async def test_a_killed_process_s_leases_are_free_when_the_next_one_starts(home:
 async def test_a_lease_is_renewed_just_before_each_call(home: Home) -> None:
     given(home, 1)
     with home.database.write() as connection:
-        [held] = effects.lease(connection, home.shop_id, home.now, "me", LEASE, 10)
+        [held] = leases.lease(connection, home.shop_id, home.now, "me", LEASE, 10)
         later = home.now + LEASE - timedelta(seconds=1)
-        assert effects.hold(connection, held, later + LEASE)
-        assert not effects.lease(connection, home.shop_id, home.now + LEASE + timedelta(seconds=1), "you", LEASE, 10)
-        assert effects.lease(connection, home.shop_id, later + LEASE + timedelta(seconds=1), "you", LEASE, 10)
+        assert leases.hold(connection, held, later + LEASE)
+        assert not leases.lease(connection, home.shop_id, home.now + LEASE + timedelta(seconds=1), "you", LEASE, 10)
+        assert leases.lease(connection, home.shop_id, later + LEASE + timedelta(seconds=1), "you", LEASE, 10)
 
 
 async def order_again(home: Home) -> None:

@@ -22,7 +22,7 @@ from plugin.domain.tactic import Tactic, Trigger, TriggerKind, View, param
 from plugin.errors import GiveUp, NoMailbox, NotReached, OutcomeUnknown, TryLater
 from plugin.flow import send as sending
 from plugin.flow.send import AT_ONCE, WAITS, park_lost, send
-from plugin.store import campaigns, contacts, effects, messages, shops, suppressions
+from plugin.store import campaigns, contacts, effects, leases, messages, shops, suppressions
 from tests.bodies import account_body, gone_body, order_body
 from tests.flow.conftest import Home
 from tests.flow.post import all_out, became, letters, open_post, post, silent_with_mail
@@ -376,7 +376,7 @@ async def test_a_kill_after_the_lease_and_before_in_flight_sends_it_later(home: 
     reminds(home)
     ordered(home)
     with home.database.write() as connection:
-        assert effects.lease_messages(connection, home.shop_id, home.now, "killed", sending.LEASE, 10)
+        assert leases.lease_messages(connection, home.shop_id, home.now, "killed", sending.LEASE, 10)
     await post(home)
     assert box.taken == []
     home.now += sending.LEASE + timedelta(seconds=1)

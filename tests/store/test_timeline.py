@@ -8,7 +8,7 @@ import pytest
 from plugin.domain.deeds import Deed
 from plugin.domain.effects import EffectKind, EffectStatus
 from plugin.domain.ledger import Fulfilment
-from plugin.store import effects, front_events, timeline
+from plugin.store import effects, front_events, leases, timeline
 from plugin.store.effects import Wanted
 from plugin.store.front_events import FrontEvent
 from plugin.store.said import Shown
@@ -34,8 +34,8 @@ def lived(home: Home) -> int:
         for number, kind in enumerate((EffectKind.BANNER, EffectKind.CLEAR)):
             payload: dict[str, Any] = {"slot": "banner", "text": "Come back", "code": "X"}
             effects.ask(connection, home.shop_id, Wanted(f"e{number}", kind, payload, customer_id=1), home.now)
-        for leased in effects.lease(connection, home.shop_id, home.now, "me", days(1), 9):
-            effects.end(connection, leased, EffectStatus.DONE, home.now + days(1))
+        for leased in leases.lease(connection, home.shop_id, home.now, "me", days(1), 9):
+            leases.end(connection, leased, EffectStatus.DONE, home.now + days(1))
         told = [
             FrontEvent(bytes([number] * 16), 1, deed, content, product, home.now, home.now.date())
             for number, (deed, content, product) in enumerate(
